@@ -1,0 +1,1 @@
+//! The benches are the files beside `Cargo.toml`; this library is empty because a package must have a target.

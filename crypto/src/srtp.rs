@@ -1,0 +1,331 @@
+//! SRTP over batches of packets (RFC 3711 section 3.3, RFC 7714 section 8).
+//!
+//! [`open_batch`] and [`seal_batch`] are written as the phases that a packet goes through; a single packet is
+//! a batch of one. The state of a source is in `opener.rs` and `sealer.rs`, the ciphers behind `cipher.rs`.
+
+use core::ops::IndexMut;
+
+use subtle::ConstantTimeEq;
+
+use crate::cipher::{AesKey, Engine, GhashKey, HmacKey, LANES_MAX, Message};
+use crate::kdf::{Label, derive};
+use crate::key::Secret;
+use crate::{MasterKey, Opener, Refusal, Sealer};
+
+/// The most packets that one batch takes; more are taken in several.
+pub const BATCH_MAX: usize = 64;
+
+/// The longest packet: a UDP datagram counts its length in 16 bits.
+///
+/// It is also what makes the 16-bit block counter enough: 65,535 bytes are 4,096 blocks.
+pub(crate) const PACKET_LEN_MAX: usize = 65_535;
+
+/// What the transforms need to know of an RTP header. The caller has parsed it; this crate does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Bytes that stay readable: fixed header, contributing sources and extension.
+    pub header_len: usize,
+    /// The synchronisation source.
+    pub ssrc: u32,
+    /// The sequence number.
+    pub sequence: u16,
+}
+
+/// One packet of a batch: where it is, whose it is, and in the end what became of it.
+pub struct Job<'b> {
+    /// The place of the packet's sealer or opener in the table that comes with the batch.
+    pub slot: usize,
+    parts: Parts,
+    buffer: &'b mut [u8],
+    /// Where the packet ends without its tag.
+    end: usize,
+    /// The index that the packet has, or probably has.
+    index: u64,
+    authentic: bool,
+    outcome: Result<usize, Refusal>,
+}
+
+impl<'b> Job<'b> {
+    /// Describes the packet in the first `len` bytes of `buffer`.
+    ///
+    /// For sealing, [`Suite::rtp_tag_len`](crate::Suite::rtp_tag_len) more bytes must follow in the buffer.
+    #[inline]
+    pub fn new(slot: usize, buffer: &'b mut [u8], len: usize, parts: Parts) -> Self {
+        let outcome = if len > PACKET_LEN_MAX {
+            Err(Refusal::TooLong)
+        } else if parts.header_len > len || len > buffer.len() {
+            Err(Refusal::Truncated)
+        } else {
+            Ok(len)
+        };
+        Self { slot, parts, buffer, end: len, index: 0, authentic: false, outcome }
+    }
+
+    /// Returns the new length of the packet, or why it was refused.
+    ///
+    /// A refused packet must not be forwarded; its bytes are then those that came in.
+    ///
+    /// # Errors
+    ///
+    /// The reason of the refusal.
+    #[inline]
+    pub fn outcome(&self) -> Result<usize, Refusal> {
+        self.outcome
+    }
+
+    /// Returns the whole buffer.
+    #[inline]
+    pub fn buffer(&self) -> &[u8] {
+        self.buffer
+    }
+
+    fn body(&mut self) -> &mut [u8] {
+        &mut self.buffer[self.parts.header_len..self.end]
+    }
+
+    fn is_pending(&self) -> bool {
+        self.outcome.is_ok()
+    }
+
+    /// Compares the tag of the packet with the one it should have, in a time that does not tell where they
+    /// differ.
+    fn compare(&mut self, tag: &[u8]) {
+        let received = &self.buffer[self.end..self.end + tag.len()];
+        let difference = received.iter().zip(tag).fold(0, |difference, (x, y)| difference | (x ^ y));
+        self.authentic = difference.ct_eq(&0).into();
+    }
+}
+
+/// Protects every packet with the sealer in its slot.
+///
+/// # Panics
+///
+/// If a job names a slot that the table does not have.
+pub fn seal_batch<T>(engine: Engine, sealers: &mut T, jobs: &mut [Job<'_>])
+where
+    T: IndexMut<usize, Output = Sealer> + ?Sized,
+{
+    for jobs in jobs.chunks_mut(BATCH_MAX) {
+        for job in jobs.iter_mut().filter(|job| job.is_pending()) {
+            let sealer = &mut sealers[job.slot];
+            job.outcome = if job.buffer.len() - job.end < sealer.rtp.tag_len() {
+                Err(Refusal::BufferFull)
+            } else {
+                sealer.assign(job.parts.ssrc, job.parts.sequence).map(|index| {
+                    job.index = index;
+                    job.end + sealer.rtp.tag_len()
+                })
+            };
+        }
+        for job in jobs.iter_mut().filter(|job| job.is_pending()) {
+            let keys = &sealers[job.slot].rtp;
+            let iv = keys.iv(job.parts.ssrc, job.index);
+            engine.aes.apply_keystream(&keys.aes, iv, keys.first_block, job.body());
+        }
+        let sealers = &*sealers;
+        each_tag(
+            engine,
+            |slot| &sealers[slot].rtp,
+            jobs,
+            |job, tag| {
+                job.buffer[job.end..job.end + tag.len()].copy_from_slice(tag);
+            },
+        );
+    }
+}
+
+/// Checks and decrypts every packet with the opener in its slot.
+///
+/// Nothing of an opener changes for a packet that is refused, but for the budget of second tries.
+///
+/// # Panics
+///
+/// If a job names a slot that the table does not have.
+pub fn open_batch<T>(engine: Engine, openers: &mut T, jobs: &mut [Job<'_>])
+where
+    T: IndexMut<usize, Output = Opener> + ?Sized,
+{
+    for jobs in jobs.chunks_mut(BATCH_MAX) {
+        for job in jobs.iter_mut().filter(|job| job.is_pending()) {
+            job.outcome = examine(&openers[job.slot], job);
+        }
+        let known = &*openers;
+        each_tag(engine, |slot| &known[slot].rtp, jobs, |job, tag| job.compare(tag));
+        for job in jobs.iter_mut().filter(|job| job.is_pending()) {
+            job.outcome = admit(engine, &mut openers[job.slot], job);
+        }
+        for job in jobs.iter_mut().filter(|job| job.is_pending()) {
+            let keys = &openers[job.slot].rtp;
+            let iv = keys.iv(job.parts.ssrc, job.index);
+            engine.aes.apply_keystream(&keys.aes, iv, keys.first_block, job.body());
+        }
+    }
+}
+
+/// The checks that cost little: lengths, source, estimated index, replay window.
+fn examine(opener: &Opener, job: &mut Job<'_>) -> Result<usize, Refusal> {
+    let Some(end) = job.end.checked_sub(opener.rtp.tag_len()).filter(|end| *end >= job.parts.header_len)
+    else {
+        return Err(Refusal::Truncated);
+    };
+    job.index = opener.examine(job.parts.ssrc, job.parts.sequence)?;
+    job.end = end;
+    Ok(end)
+}
+
+/// The verdict on a packet whose tag has been computed, and the only change of state.
+fn admit(engine: Engine, opener: &mut Opener, job: &mut Job<'_>) -> Result<usize, Refusal> {
+    let Parts { ssrc, sequence, .. } = job.parts;
+    if !job.authentic {
+        // An earlier packet of this batch may have moved the estimate since.
+        let estimate = opener.examine(ssrc, sequence)?;
+        if estimate == job.index || !is_authentic_at(engine, opener, job, estimate) {
+            // Media rule 4: after a long silence the sender may be one cycle ahead; each try is paid for.
+            let ahead = opener.spend_recovery(estimate).ok_or(Refusal::BadTag)?;
+            if !is_authentic_at(engine, opener, job, ahead) {
+                return Err(Refusal::BadTag);
+            }
+        }
+    }
+    opener.admit(ssrc, job.index)?;
+    Ok(job.end)
+}
+
+/// Computes the tag anew with another index, and keeps the index if it fits.
+fn is_authentic_at(engine: Engine, opener: &Opener, job: &mut Job<'_>, index: u64) -> bool {
+    let before = core::mem::replace(&mut job.index, index);
+    each_tag(engine, |_| &opener.rtp, core::slice::from_mut(job), |job, tag| job.compare(tag));
+    if !job.authentic {
+        job.index = before;
+    }
+    job.authentic
+}
+
+/// Computes the tag of every pending packet and hands it to `finish`.
+///
+/// Packets with HMAC are gathered until they fill the lanes; a GCM packet keeps the processor busy by itself.
+fn each_tag<'k>(
+    engine: Engine,
+    keys_of: impl Fn(usize) -> &'k RtpKeys,
+    jobs: &mut [Job<'_>],
+    finish: impl Fn(&mut Job<'_>, &[u8]),
+) {
+    let mut lanes = [0; LANES_MAX];
+    let mut filled = 0;
+    for place in 0..jobs.len() {
+        let job = &mut jobs[place];
+        if !job.is_pending() {
+            continue;
+        }
+        let keys = keys_of(job.slot);
+        match &keys.tag_key {
+            TagKey::Ghash(ghash) => {
+                let (header, rest) = job.buffer.split_at(job.parts.header_len);
+                let ciphertext = &rest[..job.end - header.len()];
+                let iv = keys.iv(job.parts.ssrc, job.index);
+                let tag = engine.gcm_tag((&keys.aes, ghash), iv, header, ciphertext);
+                finish(job, &tag[..keys.tag_len()]);
+            }
+            TagKey::Hmac(_) => {
+                lanes[filled] = place;
+                filled += 1;
+                if filled == LANES_MAX {
+                    finish_lanes(engine, &keys_of, jobs, &lanes, &finish);
+                    filled = 0;
+                }
+            }
+        }
+    }
+    finish_lanes(engine, &keys_of, jobs, &lanes[..filled], &finish);
+}
+
+/// Authenticates the packets at these places side by side.
+fn finish_lanes<'k>(
+    engine: Engine,
+    keys_of: &impl Fn(usize) -> &'k RtpKeys,
+    jobs: &mut [Job<'_>],
+    places: &[usize],
+    finish: &impl Fn(&mut Job<'_>, &[u8]),
+) {
+    let mut tags = [[0; 20]; LANES_MAX];
+    let tags = &mut tags[..places.len()];
+    {
+        let mut messages = [Message { key: HmacKey::unused(), packet: &[], rollover: 0 }; LANES_MAX];
+        let messages = &mut messages[..places.len()];
+        for (message, place) in messages.iter_mut().zip(places) {
+            let job = &jobs[*place];
+            if let TagKey::Hmac(key) = &keys_of(job.slot).tag_key {
+                // RFC 3711 section 4.2: the rollover counter is authenticated behind the packet.
+                *message =
+                    Message { key, packet: &job.buffer[..job.end], rollover: (job.index >> 16) as u32 };
+            }
+        }
+        engine.sha1.tags(messages, tags);
+    }
+    for (place, tag) in places.iter().zip(tags) {
+        let job = &mut jobs[*place];
+        finish(job, &tag[..keys_of(job.slot).tag_len()]);
+    }
+}
+
+/// The session keys of one direction of RTP.
+pub(crate) struct RtpKeys {
+    aes: AesKey,
+    tag_key: TagKey,
+    salt: Secret<16>,
+    tag_len: u8,
+    /// The keystream block that meets the first byte of the payload.
+    first_block: u16,
+}
+
+/// What authenticates: the second key of counter mode, or the hash key of GCM.
+enum TagKey {
+    Hmac(HmacKey),
+    Ghash(GhashKey),
+}
+
+impl RtpKeys {
+    pub(crate) fn derive(master: &MasterKey) -> Self {
+        let suite = master.suite();
+        let mut key = Secret([0; 32]);
+        let key = &mut key.0[..suite.key_len()];
+        derive(master, Label::RtpEncryption, key);
+        let mut salt = Secret([0; 16]);
+        derive(master, Label::RtpSalt, &mut salt.0[..suite.salt_len()]);
+        let tag_key = if suite.is_aead() {
+            TagKey::Ghash(GhashKey::of_aes_key(key))
+        } else {
+            let mut authentication = Secret([0; 20]);
+            derive(master, Label::RtpAuthentication, &mut authentication.0);
+            TagKey::Hmac(HmacKey::new(&authentication.0))
+        };
+        // RFC 7714 section 8.1: GCM spends the block before the data on the tag, and counts from 1.
+        let first_block = if suite.is_aead() { 2 } else { 0 };
+        Self { aes: AesKey::new(key), tag_key, salt, tag_len: suite.rtp_tag_len() as u8, first_block }
+    }
+
+    #[inline]
+    fn tag_len(&self) -> usize {
+        self.tag_len.into()
+    }
+
+    #[inline]
+    fn iv(&self, ssrc: u32, index: u64) -> [u8; 16] {
+        match self.tag_key {
+            TagKey::Hmac(_) => counter_mode_iv(&self.salt, ssrc, index),
+            TagKey::Ghash(_) => gcm_iv(&self.salt, ssrc, index),
+        }
+    }
+}
+
+/// RFC 3711 section 4.1.1: salt, source and index side by side above the 16 bits of the block counter.
+#[inline]
+pub(crate) fn counter_mode_iv(salt: &Secret<16>, ssrc: u32, index: u64) -> [u8; 16] {
+    (u128::from_be_bytes(salt.0) ^ u128::from(ssrc) << 64 ^ u128::from(index) << 16).to_be_bytes()
+}
+
+/// RFC 7714 sections 8.1 and 9.1: the same two bytes further up, above the 32 bits of the block counter.
+#[inline]
+pub(crate) fn gcm_iv(salt: &Secret<16>, ssrc: u32, index: u64) -> [u8; 16] {
+    (u128::from_be_bytes(salt.0) ^ u128::from(ssrc) << 80 ^ u128::from(index) << 32).to_be_bytes()
+}
