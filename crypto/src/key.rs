@@ -49,6 +49,12 @@ impl MasterKey {
         self.suite == other.suite && bool::from(self.bytes.ct_eq(&other.bytes))
     }
 
+    /// Returns key and salt as they came, to hand them to the process that uses them. They belong nowhere else.
+    #[must_use]
+    pub fn expose(&self) -> &[u8] {
+        &self.bytes[..self.suite.inline_len()]
+    }
+
     pub(crate) fn key(&self) -> &[u8] {
         &self.bytes[..self.suite.key_len()]
     }

@@ -37,6 +37,7 @@ mod opener;
 mod refusal;
 mod replay;
 mod rollover;
+mod rtp_keys;
 mod sealer;
 mod snapshot;
 mod srtcp;

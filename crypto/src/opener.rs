@@ -3,9 +3,9 @@
 use crate::cipher::Engine;
 use crate::replay::Windows;
 use crate::rollover::{INDEX_MAX, estimate};
+use crate::rtp_keys::RtpKeys;
 use crate::snapshot::{OpenerSnapshot, OpenerSource};
 use crate::srtcp::RtcpKeys;
-use crate::srtp::RtpKeys;
 use crate::{Job, MasterKey, Parts, Refusal, WindowSize, open_batch, srtcp};
 
 /// How many sources may send under one key: more than a call has at a time, few enough to be part of it.

@@ -2,9 +2,9 @@
 
 use crate::cipher::Engine;
 use crate::rollover::{INDEX_MAX, estimate};
+use crate::rtp_keys::RtpKeys;
 use crate::snapshot::{Reserve, SealerSnapshot, SealerSource};
 use crate::srtcp::{RTCP_INDEX_MAX, RtcpKeys};
-use crate::srtp::RtpKeys;
 use crate::{Job, MasterKey, Parts, Refusal, seal_batch, srtcp};
 
 /// How many sources one key protects: the relay gives each direction one, a restart or merge adds another.
@@ -22,6 +22,8 @@ const REORDER_MAX: u64 = u64::BITS as u64;
 pub struct Sealer {
     sources: [Source; SOURCES_MAX],
     sources_len: u8,
+    /// Whether somebody holds a snapshot of this sealer, so that it may use reserved indices only.
+    is_exported: bool,
     pub(crate) rtp: RtpKeys,
     rtcp: RtcpKeys,
 }
@@ -49,6 +51,7 @@ impl Sealer {
         Self {
             sources: [Source::new(0); SOURCES_MAX],
             sources_len: 0,
+            is_exported: false,
             rtp: RtpKeys::derive(key),
             rtcp: RtcpKeys::derive(key),
         }
@@ -58,7 +61,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// The reason of the refusal; neither packet nor sealer have changed then.
+    /// The reason of the refusal; the packet has not changed, and no index is used.
     pub fn seal_rtp(&mut self, buffer: &mut [u8], len: usize, parts: Parts) -> Result<usize, Refusal> {
         let mut job = Job::new(0, buffer, len, parts);
         seal_batch(Engine::best(), core::slice::from_mut(self), core::slice::from_mut(&mut job));
@@ -69,7 +72,7 @@ impl Sealer {
     ///
     /// # Errors
     ///
-    /// The reason of the refusal; neither packet nor sealer have changed then.
+    /// The reason of the refusal; the packet has not changed, and no index is used.
     pub fn seal_rtcp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, Refusal> {
         let ssrc = srtcp::check_room(&self.rtcp, buffer, len)?;
         let source = self.find_or_add(ssrc)?;
@@ -87,10 +90,11 @@ impl Sealer {
     /// Returns what another process needs to go on sealing, and reserves indices for the time until the next
     /// export.
     ///
-    /// From now on this sealer seals only so many packets of each source, and of sources that it does not know
-    /// yet none: whoever imports the snapshot starts behind them, and so never repeats one that was sent after
-    /// the export. Export again, early enough, to go on.
+    /// From now on this sealer seals only so many packets of each source: whoever imports the snapshot starts
+    /// behind them, and so never repeats one that was sent after the export. Export again, early enough, to go
+    /// on. A source that was not known yet is refused as not reserved until the next export, which includes it.
     pub fn export(&mut self, reserve: Reserve) -> SealerSnapshot {
+        self.is_exported = true;
         let mut snapshot = SealerSnapshot::default();
         for source in &mut self.sources[..usize::from(self.sources_len)] {
             source.rtp_mark = source.rtp_next.saturating_add(reserve.rtp.into()).min(INDEX_MAX + 1);
@@ -138,6 +142,9 @@ impl Sealer {
         let source = self.sources.get_mut(place).ok_or(Refusal::SourcesFull)?;
         if place == known {
             *source = Source::new(ssrc);
+            if self.is_exported {
+                (source.rtp_mark, source.rtcp_mark) = (0, 0);
+            }
             self.sources_len += 1;
         }
         Ok(source)
@@ -163,6 +170,10 @@ impl Source {
             None => u64::from(sequence),
         };
         if index >= self.rtp_mark {
+            if self.rtp_mark == 0 {
+                // The next export reserves from the first packet on, wherever its sequence begins.
+                (self.rtp_next, self.rtp_used) = (index, u64::MAX);
+            }
             return Err(Refusal::NotReserved);
         }
         let Some(age) = (self.rtp_next).checked_sub(index + 1) else {

@@ -8,7 +8,8 @@ use subtle::ConstantTimeEq;
 use crate::cipher::{AesKey, Engine, GhashKey, keystream_portable, tag_of_parts};
 use crate::kdf::{Label, derive};
 use crate::key::Secret;
-use crate::srtp::{PACKET_LEN_MAX, counter_mode_iv, gcm_iv};
+use crate::rtp_keys::{counter_mode_iv, gcm_iv};
+use crate::srtp::PACKET_LEN_MAX;
 use crate::{MasterKey, Refusal, Suite};
 
 /// RFC 3711 section 3.4: the index has 31 bits and a key protects no more packets than that.

@@ -7,10 +7,9 @@ use core::ops::IndexMut;
 
 use subtle::ConstantTimeEq;
 
-use crate::cipher::{AesKey, Engine, GhashKey, HmacKey, LANES_MAX, Message};
-use crate::kdf::{Label, derive};
-use crate::key::Secret;
-use crate::{MasterKey, Opener, Refusal, Sealer};
+use crate::cipher::{Engine, HmacKey, LANES_MAX, Message, prefetch};
+use crate::rtp_keys::{RtpKeys, TagKey};
+use crate::{Opener, Refusal, Sealer};
 
 /// The most packets that one batch takes; more are taken in several.
 pub const BATCH_MAX: usize = 64;
@@ -79,16 +78,25 @@ impl<'b> Job<'b> {
         self.buffer
     }
 
+    #[inline]
     fn body(&mut self) -> &mut [u8] {
         &mut self.buffer[self.parts.header_len..self.end]
     }
 
+    #[inline]
     fn is_pending(&self) -> bool {
         self.outcome.is_ok()
     }
 
+    /// Writes the tag behind the packet.
+    #[inline]
+    fn append(&mut self, tag: &[u8]) {
+        self.buffer[self.end..self.end + tag.len()].copy_from_slice(tag);
+    }
+
     /// Compares the tag of the packet with the one it should have, in a time that does not tell where they
     /// differ.
+    #[inline]
     fn compare(&mut self, tag: &[u8]) {
         let received = &self.buffer[self.end..self.end + tag.len()];
         let difference = received.iter().zip(tag).fold(0, |difference, (x, y)| difference | (x ^ y));
@@ -106,6 +114,7 @@ where
     T: IndexMut<usize, Output = Sealer> + ?Sized,
 {
     for jobs in jobs.chunks_mut(BATCH_MAX) {
+        jobs.iter().for_each(|job| prefetch(&sealers[job.slot]));
         for job in jobs.iter_mut().filter(|job| job.is_pending()) {
             let sealer = &mut sealers[job.slot];
             job.outcome = if job.buffer.len() - job.end < sealer.rtp.tag_len() {
@@ -123,14 +132,7 @@ where
             engine.aes.apply_keystream(&keys.aes, iv, keys.first_block, job.body());
         }
         let sealers = &*sealers;
-        each_tag(
-            engine,
-            |slot| &sealers[slot].rtp,
-            jobs,
-            |job, tag| {
-                job.buffer[job.end..job.end + tag.len()].copy_from_slice(tag);
-            },
-        );
+        each_tag(engine, |slot| &sealers[slot].rtp, jobs, |job, tag| job.append(tag));
     }
 }
 
@@ -146,6 +148,7 @@ where
     T: IndexMut<usize, Output = Opener> + ?Sized,
 {
     for jobs in jobs.chunks_mut(BATCH_MAX) {
+        jobs.iter().for_each(|job| prefetch(&openers[job.slot]));
         for job in jobs.iter_mut().filter(|job| job.is_pending()) {
             job.outcome = examine(&openers[job.slot], job);
         }
@@ -266,66 +269,4 @@ fn finish_lanes<'k>(
         let job = &mut jobs[*place];
         finish(job, &tag[..keys_of(job.slot).tag_len()]);
     }
-}
-
-/// The session keys of one direction of RTP.
-pub(crate) struct RtpKeys {
-    aes: AesKey,
-    tag_key: TagKey,
-    salt: Secret<16>,
-    tag_len: u8,
-    /// The keystream block that meets the first byte of the payload.
-    first_block: u16,
-}
-
-/// What authenticates: the second key of counter mode, or the hash key of GCM.
-enum TagKey {
-    Hmac(HmacKey),
-    Ghash(GhashKey),
-}
-
-impl RtpKeys {
-    pub(crate) fn derive(master: &MasterKey) -> Self {
-        let suite = master.suite();
-        let mut key = Secret([0; 32]);
-        let key = &mut key.0[..suite.key_len()];
-        derive(master, Label::RtpEncryption, key);
-        let mut salt = Secret([0; 16]);
-        derive(master, Label::RtpSalt, &mut salt.0[..suite.salt_len()]);
-        let tag_key = if suite.is_aead() {
-            TagKey::Ghash(GhashKey::of_aes_key(key))
-        } else {
-            let mut authentication = Secret([0; 20]);
-            derive(master, Label::RtpAuthentication, &mut authentication.0);
-            TagKey::Hmac(HmacKey::new(&authentication.0))
-        };
-        // RFC 7714 section 8.1: GCM spends the block before the data on the tag, and counts from 1.
-        let first_block = if suite.is_aead() { 2 } else { 0 };
-        Self { aes: AesKey::new(key), tag_key, salt, tag_len: suite.rtp_tag_len() as u8, first_block }
-    }
-
-    #[inline]
-    fn tag_len(&self) -> usize {
-        self.tag_len.into()
-    }
-
-    #[inline]
-    fn iv(&self, ssrc: u32, index: u64) -> [u8; 16] {
-        match self.tag_key {
-            TagKey::Hmac(_) => counter_mode_iv(&self.salt, ssrc, index),
-            TagKey::Ghash(_) => gcm_iv(&self.salt, ssrc, index),
-        }
-    }
-}
-
-/// RFC 3711 section 4.1.1: salt, source and index side by side above the 16 bits of the block counter.
-#[inline]
-pub(crate) fn counter_mode_iv(salt: &Secret<16>, ssrc: u32, index: u64) -> [u8; 16] {
-    (u128::from_be_bytes(salt.0) ^ u128::from(ssrc) << 64 ^ u128::from(index) << 16).to_be_bytes()
-}
-
-/// RFC 7714 sections 8.1 and 9.1: the same two bytes further up, above the 32 bits of the block counter.
-#[inline]
-pub(crate) fn gcm_iv(salt: &Secret<16>, ssrc: u32, index: u64) -> [u8; 16] {
-    (u128::from_be_bytes(salt.0) ^ u128::from(ssrc) << 80 ^ u128::from(index) << 32).to_be_bytes()
 }
