@@ -1,0 +1,81 @@
+//! The command `trunkline`: what a person at a terminal can ask of the appliance.
+
+#![forbid(unsafe_code)]
+
+mod demo;
+mod srtp;
+mod suites;
+
+use std::error::Error;
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// What a command ends with: its exit code, or why it could not do its work.
+type Outcome = Result<ExitCode, Box<dyn Error>>;
+
+/// An on-premise SIP-trunking media appliance.
+#[derive(Parser)]
+#[command(name = "trunkline", version, after_help = FIRST_STEPS)]
+struct Trunkline {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Demo(demo::Arguments),
+    Srtp(srtp::Arguments),
+    Suites(suites::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Trunkline::try_parse() {
+        Ok(trunkline) => match trunkline.command {
+            Command::Demo(arguments) => demo::run(&arguments),
+            Command::Srtp(arguments) => srtp::run(arguments),
+            Command::Suites(arguments) => suites::run(&arguments),
+        },
+        Err(error) => explain(&error),
+    };
+    outcome.unwrap_or_else(|error| {
+        // Whoever closed the pipe (`trunkline suites | head`) has read enough.
+        let is_pipe_closed =
+            error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+        if !is_pipe_closed {
+            // When standard error is closed as well, there is nobody left to tell.
+            let _ = writeln!(io::stderr(), "trunkline: {error}");
+        }
+        ExitCode::from(FAILURE)
+    })
+}
+
+/// Answers a command line that is no command: with help where it was asked for or is missed, else with the reason.
+fn explain(error: &clap::Error) -> Outcome {
+    let text = error.to_string();
+    if !error.use_stderr() {
+        write!(io::stdout(), "{text}")?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut stderr = io::stderr().lock();
+    match text.strip_prefix("error: ") {
+        Some(reason) => write!(stderr, "trunkline: {reason}")?,
+        None => write!(stderr, "{text}")?,
+    }
+    if error.kind() == ErrorKind::InvalidSubcommand {
+        write!(stderr, "\n{}", Trunkline::command().render_help())?;
+    }
+    Ok(ExitCode::from(FAILURE))
+}
+
+/// The exit code for what could not be done at all: a wrong command line, a file that cannot be read.
+const FAILURE: u8 = 2;
+
+const FIRST_STEPS: &str = "\
+First steps:
+  trunkline demo                     see what works today, proved on loopback in a second
+  trunkline suites                   see the crypto suites and what this processor runs them on
+  trunkline srtp open --suite AES_CM_128_HMAC_SHA1_80 --key - in.pcap out.pcap < key.txt
+                                     decrypt a capture with the key from its SDP";
