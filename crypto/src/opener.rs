@@ -40,6 +40,14 @@ struct Source {
     rtp_next: u64,
 }
 
+/// What a packet looks like before its tag is checked.
+pub(crate) struct Guess {
+    /// The index that it probably has.
+    pub(crate) index: u64,
+    /// Whether a packet with this index can be new.
+    pub(crate) newness: Result<(), Refusal>,
+}
+
 impl Source {
     const EMPTY: Self = Self { ssrc: 0, rtcp_next: 0, rtcp_seen: 0, rtp_next: 0 };
 }
@@ -93,11 +101,12 @@ impl Opener {
         Ok(claim.len)
     }
 
-    /// Gives back second tries that were spent on packets with a bad tag.
+    /// Gives back tries that were spent on packets of another rollover.
     ///
-    /// A packet whose tag does not fit is tried once more, one rollover ahead, since the sender may have gone
-    /// on during a long silence. Each such try costs a second HMAC, so that forgers could double the work; the
-    /// owner of the opener therefore grants tries at its own pace. At most four are saved up.
+    /// A packet whose tag does not fit, or whose index cannot be new, is tried once one rollover ahead, since the
+    /// sender may have gone on during a long silence. Each such try costs an HMAC that a forger could ask for as
+    /// often as he likes; the owner of the opener therefore grants tries at its own pace. At most four are saved
+    /// up.
     pub fn grant_recoveries(&mut self, tries: u8) {
         self.recoveries = self.recoveries.saturating_add(tries).min(RECOVERIES_MAX);
     }
@@ -131,11 +140,16 @@ impl Opener {
         }
     }
 
-    /// Finds the index that a packet probably has, and refuses what cannot be new. Changes nothing.
+    /// Finds the index that a packet probably has, and whether it can be new. Changes nothing.
     #[inline]
-    pub(crate) fn examine(&self, ssrc: u32, sequence: u16) -> Result<u64, Refusal> {
+    pub(crate) fn guess(&self, ssrc: u32, sequence: u16) -> Result<Guess, Refusal> {
         let Some(place) = self.find(ssrc) else {
-            return self.has_room().then_some(u64::from(sequence)).ok_or(Refusal::SourcesFull);
+            let index = u64::from(sequence);
+            return if self.has_room() {
+                Ok(Guess { index, newness: Ok(()) })
+            } else {
+                Err(Refusal::SourcesFull)
+            };
         };
         let next = self.sources[place].rtp_next;
         let index = match next.checked_sub(1) {
@@ -143,24 +157,25 @@ impl Opener {
             // RFC 3711 section 3.3.1: the first packet of a source sets the sequence, in cycle zero.
             None => u64::from(sequence),
         };
-        self.windows.check(place, next, index)?;
-        Ok(index)
+        Ok(Guess { index, newness: self.windows.check(place, next, index) })
     }
 
-    /// Takes one from the budget of second tries; returns the index one rollover ahead, if both exist.
-    pub(crate) fn spend_recovery(&mut self, index: u64) -> Option<u64> {
-        let ahead = index + (1 << 16);
+    /// Takes one from the budget of tries; returns the index one rollover ahead, if both exist.
+    ///
+    /// After a silence of half a cycle a new packet looks like an old one, after a longer one like a forged one.
+    pub(crate) fn spend_recovery(&mut self, estimate: u64) -> Option<u64> {
+        let ahead = estimate + (1 << 16);
         let left = self.recoveries.checked_sub(1).filter(|_| ahead <= INDEX_MAX)?;
         self.recoveries = left;
         Some(ahead)
     }
 
-    /// Records an authentic packet, unless the same one was recorded since it was examined.
+    /// Records a packet that is authentic and new.
     #[inline]
-    pub(crate) fn admit(&mut self, ssrc: u32, index: u64) -> Result<(), Refusal> {
+    pub(crate) fn record(&mut self, ssrc: u32, index: u64) -> Result<(), Refusal> {
         let place = self.find_or_add(ssrc)?;
         let source = &mut self.sources[place];
-        self.windows.check(place, source.rtp_next, index)?;
+        debug_assert!(self.windows.check(place, source.rtp_next, index).is_ok(), "nothing is recorded twice");
         source.rtp_next = self.windows.mark(place, source.rtp_next, index);
         Ok(())
     }

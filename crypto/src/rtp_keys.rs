@@ -42,6 +42,15 @@ impl RtpKeys {
         Self { aes: AesKey::new(key), tag_key, salt, tag_len: suite.rtp_tag_len() as u8, first_block }
     }
 
+    /// Takes the session keys of GCM as RFC 7714 publishes them.
+    #[cfg(test)]
+    pub(crate) fn of_gcm_session(key: &[u8], salt: &[u8]) -> Self {
+        let mut padded = Secret([0; 16]);
+        padded.0[..12].copy_from_slice(salt);
+        let tag_key = TagKey::Ghash(GhashKey::of_aes_key(key));
+        Self { aes: AesKey::new(key), tag_key, salt: padded, tag_len: 16, first_block: 2 }
+    }
+
     #[inline]
     pub(crate) fn tag_len(&self) -> usize {
         self.tag_len.into()

@@ -170,10 +170,8 @@ impl Source {
             None => u64::from(sequence),
         };
         if index >= self.rtp_mark {
-            if self.rtp_mark == 0 {
-                // The next export reserves from the first packet on, wherever its sequence begins.
-                (self.rtp_next, self.rtp_used) = (index, u64::MAX);
-            }
+            // The next export reserves from here on, wherever a source begins or jumps to.
+            (self.rtp_next, self.rtp_used) = (index, u64::MAX);
             return Err(Refusal::NotReserved);
         }
         let Some(age) = (self.rtp_next).checked_sub(index + 1) else {

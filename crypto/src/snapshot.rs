@@ -49,6 +49,15 @@ pub struct OpenerSource {
 }
 
 impl SealerSnapshot {
+    /// Makes a snapshot of sources that came from elsewhere; none if there are more than a table holds.
+    #[must_use]
+    pub fn of(sources: &[SealerSource]) -> Option<Self> {
+        let mut snapshot = Self::default();
+        let places = snapshot.sources.get_mut(..sources.len())?;
+        places.iter_mut().zip(sources).for_each(|(place, source)| *place = Some(*source));
+        Some(snapshot)
+    }
+
     /// Returns the sources in the order of their admission.
     pub fn sources(&self) -> impl Iterator<Item = &SealerSource> {
         self.sources.iter().flatten()
@@ -60,6 +69,15 @@ impl SealerSnapshot {
 }
 
 impl OpenerSnapshot {
+    /// Makes a snapshot of sources that came from elsewhere; none if there are more than a table holds.
+    #[must_use]
+    pub fn of(sources: &[OpenerSource]) -> Option<Self> {
+        let mut snapshot = Self::default();
+        let places = snapshot.sources.get_mut(..sources.len())?;
+        places.iter_mut().zip(sources).for_each(|(place, source)| *place = Some(*source));
+        Some(snapshot)
+    }
+
     /// Returns the sources in the order of their admission.
     pub fn sources(&self) -> impl Iterator<Item = &OpenerSource> {
         self.sources.iter().flatten()

@@ -43,6 +43,16 @@ impl RtcpKeys {
         keys
     }
 
+    /// Takes the session keys of GCM as RFC 7714 publishes them.
+    #[cfg(test)]
+    pub(crate) fn of_gcm_session(suite: Suite, key: &[u8], salt: &[u8]) -> Self {
+        let mut keys =
+            Self { key: Secret([0; 32]), authentication: Secret([0; 20]), salt: Secret([0; 16]), suite };
+        keys.key.0[..key.len()].copy_from_slice(key);
+        keys.salt.0[..12].copy_from_slice(salt);
+        keys
+    }
+
     fn key(&self) -> &[u8] {
         &self.key.0[..self.suite.key_len()]
     }

@@ -38,8 +38,10 @@ pub struct Job<'b> {
     buffer: &'b mut [u8],
     /// Where the packet ends without its tag.
     end: usize,
-    /// The index that the packet has, or probably has.
+    /// The index that the packet is sealed with, or tried with.
     index: u64,
+    /// Whether the tag at that index is to be computed together with those of the batch.
+    wants_tag: bool,
     authentic: bool,
     outcome: Result<usize, Refusal>,
 }
@@ -57,7 +59,7 @@ impl<'b> Job<'b> {
         } else {
             Ok(len)
         };
-        Self { slot, parts, buffer, end: len, index: 0, authentic: false, outcome }
+        Self { slot, parts, buffer, end: len, index: 0, wants_tag: true, authentic: false, outcome }
     }
 
     /// Returns the new length of the packet, or why it was refused.
@@ -171,40 +173,48 @@ fn examine(opener: &Opener, job: &mut Job<'_>) -> Result<usize, Refusal> {
     else {
         return Err(Refusal::Truncated);
     };
-    job.index = opener.examine(job.parts.ssrc, job.parts.sequence)?;
+    let guess = opener.guess(job.parts.ssrc, job.parts.sequence)?;
     job.end = end;
+    job.index = guess.index;
+    // What cannot be new is left to `admit`, which may look for it one rollover ahead.
+    job.wants_tag = guess.newness.is_ok();
     Ok(end)
 }
 
 /// The verdict on a packet whose tag has been computed, and the only change of state.
 fn admit(engine: Engine, opener: &mut Opener, job: &mut Job<'_>) -> Result<usize, Refusal> {
-    let Parts { ssrc, sequence, .. } = job.parts;
-    if !job.authentic {
-        // An earlier packet of this batch may have moved the estimate since.
-        let estimate = opener.examine(ssrc, sequence)?;
-        if estimate == job.index || !is_authentic_at(engine, opener, job, estimate) {
-            // Media rule 4: after a long silence the sender may be one cycle ahead; each try is paid for.
-            let ahead = opener.spend_recovery(estimate).ok_or(Refusal::BadTag)?;
-            if !is_authentic_at(engine, opener, job, ahead) {
-                return Err(Refusal::BadTag);
-            }
+    let guess = opener.guess(job.parts.ssrc, job.parts.sequence)?;
+    let is_tried = job.wants_tag && job.index == guess.index;
+    // An earlier packet of this batch may have moved the guess since.
+    if guess.newness.is_ok() && !is_tried {
+        verify(engine, opener, job, guess.index);
+    }
+    let refusal = match guess.newness {
+        Ok(()) if job.authentic => None,
+        Ok(()) => Some(Refusal::BadTag),
+        // Networks repeat packets of their own accord: a copy costs nothing.
+        Err(Refusal::Replayed) => return Err(Refusal::Replayed),
+        Err(refusal) => Some(refusal),
+    };
+    if let Some(refusal) = refusal {
+        // After a long silence the sender may be one rollover ahead; each try is paid for.
+        let ahead = opener.spend_recovery(guess.index).ok_or(refusal)?;
+        verify(engine, opener, job, ahead);
+        if !job.authentic {
+            return Err(refusal);
         }
     }
-    opener.admit(ssrc, job.index)?;
+    opener.record(job.parts.ssrc, job.index)?;
     Ok(job.end)
 }
 
-/// Computes the tag anew with another index, and keeps the index if it fits.
-fn is_authentic_at(engine: Engine, opener: &Opener, job: &mut Job<'_>, index: u64) -> bool {
-    let before = core::mem::replace(&mut job.index, index);
+/// Checks the tag of one packet at another index.
+fn verify(engine: Engine, opener: &Opener, job: &mut Job<'_>, index: u64) {
+    (job.index, job.wants_tag) = (index, true);
     each_tag(engine, |_| &opener.rtp, core::slice::from_mut(job), |job, tag| job.compare(tag));
-    if !job.authentic {
-        job.index = before;
-    }
-    job.authentic
 }
 
-/// Computes the tag of every pending packet and hands it to `finish`.
+/// Computes the tag of every pending packet that wants one, and hands it to `finish`.
 ///
 /// Packets with HMAC are gathered until they fill the lanes; a GCM packet keeps the processor busy by itself.
 fn each_tag<'k>(
@@ -217,7 +227,7 @@ fn each_tag<'k>(
     let mut filled = 0;
     for place in 0..jobs.len() {
         let job = &mut jobs[place];
-        if !job.is_pending() {
+        if !job.is_pending() || !job.wants_tag {
             continue;
         }
         let keys = keys_of(job.slot);

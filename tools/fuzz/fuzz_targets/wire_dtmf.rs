@@ -1,0 +1,4 @@
+#![no_main]
+#[path = "../../../dataplane/wire/tests/bodies/wire_dtmf.rs"]
+mod body;
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| body::check(bytes));
