@@ -103,7 +103,7 @@ impl Opener {
 
     /// Gives back tries that were spent on packets of another rollover.
     ///
-    /// A packet whose tag does not fit, or whose index cannot be new, is tried once one rollover ahead, since the
+    /// A packet whose tag does not fit, or whose index is too old, is tried once one rollover ahead, since the
     /// sender may have gone on during a long silence. Each such try costs an HMAC that a forger could ask for as
     /// often as he likes; the owner of the opener therefore grants tries at its own pace. At most four are saved
     /// up.

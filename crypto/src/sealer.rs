@@ -92,7 +92,8 @@ impl Sealer {
     ///
     /// From now on this sealer seals only so many packets of each source: whoever imports the snapshot starts
     /// behind them, and so never repeats one that was sent after the export. Export again, early enough, to go
-    /// on. A source that was not known yet is refused as not reserved until the next export, which includes it.
+    /// on, and see that the snapshot reaches whoever may take over before you use what it reserves. A source that
+    /// was not known yet is refused as not reserved until the next export, which includes it.
     pub fn export(&mut self, reserve: Reserve) -> SealerSnapshot {
         self.is_exported = true;
         let mut snapshot = SealerSnapshot::default();
@@ -122,12 +123,13 @@ impl Sealer {
         }
     }
 
-    /// Returns the sequence number that continues a source without a gap or a repeated index, if it has sent.
+    /// Returns the sequence number that continues a source without a gap or a repeated index, if it has sent and
+    /// may go on.
     #[must_use]
     pub fn next_sequence(&self, ssrc: u32) -> Option<u16> {
         let source =
             self.sources[..usize::from(self.sources_len)].iter().find(|source| source.ssrc == ssrc)?;
-        (source.rtp_next > 0).then_some((source.rtp_next & 0xffff) as u16)
+        (1..=INDEX_MAX).contains(&source.rtp_next).then_some((source.rtp_next & 0xffff) as u16)
     }
 
     /// Takes the index of a packet for good.
@@ -166,8 +168,9 @@ impl Source {
     #[inline]
     fn assign(&mut self, sequence: u16) -> Result<u64, Refusal> {
         let index = match self.rtp_next.checked_sub(1) {
-            Some(highest) => estimate(highest, sequence).ok_or(Refusal::KeyExhausted)?,
-            None => u64::from(sequence),
+            // A source without any reservation has sent nothing yet, however often it was refused.
+            Some(highest) if self.rtp_mark > 0 => estimate(highest, sequence).ok_or(Refusal::KeyExhausted)?,
+            Some(_) | None => u64::from(sequence),
         };
         if index >= self.rtp_mark {
             // The next export reserves from here on, wherever a source begins or jumps to.

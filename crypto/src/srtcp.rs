@@ -139,7 +139,7 @@ pub(crate) fn decrypt(keys: &RtcpKeys, packet: &mut [u8], claim: &Claim) {
 
 /// Checks that a packet can be sealed in its buffer; returns its source.
 pub(crate) fn check_room(keys: &RtcpKeys, buffer: &[u8], len: usize) -> Result<u32, Refusal> {
-    if len > PACKET_LEN_MAX {
+    if len.saturating_add(keys.overhead()) > PACKET_LEN_MAX {
         return Err(Refusal::TooLong);
     }
     if len < HEADER_LEN || len > buffer.len() {

@@ -119,14 +119,7 @@ where
         jobs.iter().for_each(|job| prefetch(&sealers[job.slot]));
         for job in jobs.iter_mut().filter(|job| job.is_pending()) {
             let sealer = &mut sealers[job.slot];
-            job.outcome = if job.buffer.len() - job.end < sealer.rtp.tag_len() {
-                Err(Refusal::BufferFull)
-            } else {
-                sealer.assign(job.parts.ssrc, job.parts.sequence).map(|index| {
-                    job.index = index;
-                    job.end + sealer.rtp.tag_len()
-                })
-            };
+            job.outcome = assign(sealer, job);
         }
         for job in jobs.iter_mut().filter(|job| job.is_pending()) {
             let keys = &sealers[job.slot].rtp;
@@ -136,6 +129,19 @@ where
         let sealers = &*sealers;
         each_tag(engine, |slot| &sealers[slot].rtp, jobs, |job, tag| job.append(tag));
     }
+}
+
+/// Takes the index of a packet for good, once it is sure that the packet can be sealed.
+fn assign(sealer: &mut Sealer, job: &mut Job<'_>) -> Result<usize, Refusal> {
+    let sealed_len = job.end + sealer.rtp.tag_len();
+    if sealed_len > PACKET_LEN_MAX {
+        return Err(Refusal::TooLong);
+    }
+    if sealed_len > job.buffer.len() {
+        return Err(Refusal::BufferFull);
+    }
+    job.index = sealer.assign(job.parts.ssrc, job.parts.sequence)?;
+    Ok(sealed_len)
 }
 
 /// Checks and decrypts every packet with the opener in its slot.

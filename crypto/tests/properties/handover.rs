@@ -41,6 +41,28 @@ fn a_successor_begins_where_the_reserve_ends() {
     }
 }
 
+/// However often its sequence goes round meanwhile: nothing of it was sent, so its receiver counts no rollover.
+#[test]
+fn a_source_that_was_refused_begins_in_the_first_cycle() {
+    for suite in Suite::ALL {
+        let mut sealer = Sealer::new(&master(suite));
+        let _ = sealer.export(Reserve { rtp: 10, rtcp: 0 });
+        for sequence in (0..u16::MAX).chain(0..100) {
+            let refusal = seal(&mut sealer, suite, SSRC, sequence).err();
+            assert_eq!(refusal, Some(Refusal::NotReserved), "{suite}: {sequence}");
+        }
+        let _ = sealer.export(Reserve { rtp: 10, rtcp: 0 });
+        let packet = seal(&mut sealer, suite, SSRC, 100).expect("it is reserved now");
+        let mut opener = Opener::new(&master(suite));
+        assert_eq!(packet.open(&mut opener), Ok(()), "{suite}");
+        assert_eq!(
+            opener.export().sources().map(|source| source.rtp_next).collect::<Vec<_>>(),
+            [101],
+            "{suite}"
+        );
+    }
+}
+
 #[test]
 fn no_chain_of_successors_repeats_an_index() {
     for suite in Suite::ALL {

@@ -75,7 +75,13 @@ fn a_packet_longer_than_a_datagram_is_refused() {
         let mut buffer = vec![0x80; LEN_MAX + 1 + Suite::RTP_OVERHEAD_MAX];
         let parts = Parts { header_len: 12, ssrc: SSRC, sequence: 1 };
         let mut pair = Pair::new(suite);
-        assert_eq!(pair.sealer.seal_rtp(&mut buffer, LEN_MAX + 1, parts), Err(Refusal::TooLong), "{suite}");
+        for len in [LEN_MAX + 1, LEN_MAX, LEN_MAX - suite.rtp_tag_len() + 1] {
+            assert_eq!(
+                pair.sealer.seal_rtp(&mut buffer, len, parts),
+                Err(Refusal::TooLong),
+                "{suite}: {len}"
+            );
+        }
         assert_eq!(pair.opener.open_rtp(&mut buffer[..=LEN_MAX], parts), Err(Refusal::TooLong), "{suite}");
         assert!(buffer.iter().all(|byte| *byte == 0x80), "{suite}");
         pair.deliver(1);

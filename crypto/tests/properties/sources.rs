@@ -1,6 +1,6 @@
 //! How many sources one key serves, and that only authentic packets take a place.
 
-use crypto::{Opener, Refusal, Sealer, Suite};
+use crypto::{Opener, Refusal, Sealer, SealerSnapshot, SealerSource, Suite};
 
 use crate::packets::{master, rtcp};
 use crate::pair::{Pair, SSRC, Sealed, seal};
@@ -116,6 +116,10 @@ fn the_next_sequence_is_told_of_sources_that_have_sent() {
         assert_eq!(sealer.next_sequence(SSRC), Some(next));
     }
     assert_eq!(sealer.next_sequence(SSRC + 1), None);
+
+    let exhausted = SealerSource { ssrc: SSRC, rtcp_mark: 0, rtp_mark: 1 << 48 };
+    sealer.import(&SealerSnapshot::of(&[exhausted]).unwrap());
+    assert_eq!(sealer.next_sequence(SSRC), None, "there is none after the last");
 }
 
 /// The first two packets of a source, from a sealer of its own: one sealer does not know as many.
