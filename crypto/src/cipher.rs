@@ -7,7 +7,6 @@
 mod aes_ctr;
 mod ghash;
 mod hmac_sha1;
-mod prefetch;
 mod sha1_avx2;
 mod sha1_avx512;
 mod sha1_ni;
@@ -19,7 +18,6 @@ use std::sync::OnceLock;
 pub(crate) use aes_ctr::{AesKey, keystream_portable};
 pub(crate) use ghash::GhashKey;
 pub(crate) use hmac_sha1::{HmacKey, Message, tag_of_parts};
-pub(crate) use prefetch::prefetch;
 
 /// The most messages that are authenticated side by side: the 16 lanes of a 512-bit register.
 pub(crate) const LANES_MAX: usize = 16;

@@ -7,7 +7,7 @@ use core::ops::IndexMut;
 
 use subtle::ConstantTimeEq;
 
-use crate::cipher::{Engine, HmacKey, LANES_MAX, Message, prefetch};
+use crate::cipher::{Engine, HmacKey, LANES_MAX, Message};
 use crate::rtp_keys::{RtpKeys, TagKey};
 use crate::{Opener, Refusal, Sealer};
 
@@ -116,7 +116,6 @@ where
     T: IndexMut<usize, Output = Sealer> + ?Sized,
 {
     for jobs in jobs.chunks_mut(BATCH_MAX) {
-        jobs.iter().for_each(|job| prefetch(&sealers[job.slot]));
         for job in jobs.iter_mut().filter(|job| job.is_pending()) {
             let sealer = &mut sealers[job.slot];
             job.outcome = assign(sealer, job);
@@ -156,7 +155,6 @@ where
     T: IndexMut<usize, Output = Opener> + ?Sized,
 {
     for jobs in jobs.chunks_mut(BATCH_MAX) {
-        jobs.iter().for_each(|job| prefetch(&openers[job.slot]));
         for job in jobs.iter_mut().filter(|job| job.is_pending()) {
             job.outcome = examine(&openers[job.slot], job);
         }
