@@ -131,14 +131,21 @@ impl Calls {
     /// Puts sealed packets in place; an opener that has seen all of them begins anew.
     fn take_sealed(&mut self) {
         for place in 0..BATCH_MAX {
-            let sequence = &mut self.parts[place].sequence;
-            if *sequence >= SEALED {
-                let slot = self.slots[place];
-                self.openers[slot] = (self.fresh_opener)();
-                self.sequences[slot] = 0;
-                *sequence = 0;
+            if self.parts[place].sequence >= SEALED {
+                self.begin_anew(self.slots[place]);
             }
-            self.packets[place] = self.sealed[usize::from(*sequence)];
+        }
+        for place in 0..BATCH_MAX {
+            self.packets[place] = self.sealed[usize::from(self.parts[place].sequence)];
+        }
+    }
+
+    fn begin_anew(&mut self, slot: usize) {
+        self.openers[slot] = (self.fresh_opener)();
+        self.sequences[slot] = 0;
+        for place in (0..BATCH_MAX).filter(|place| self.slots[*place] == slot) {
+            self.sequences[slot] += 1;
+            self.parts[place].sequence = self.sequences[slot];
         }
     }
 
