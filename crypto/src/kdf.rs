@@ -1,10 +1,7 @@
 //! Session keys from a master key (RFC 3711 section 4.3, RFC 6188 section 3, RFC 7714 section 11).
 
-use aes::{Aes128Enc, Aes192Enc, Aes256Enc};
-use cipher::{KeyIvInit, StreamCipher};
-use ctr::Ctr128BE;
-
 use crate::MasterKey;
+use crate::cipher::keystream_portable;
 
 /// What a derived key is for: the label of RFC 3711 section 4.3.2.
 #[derive(Clone, Copy)]
@@ -29,14 +26,5 @@ pub(crate) fn derive(master: &MasterKey, label: Label, output: &mut [u8]) {
     iv[7] ^= label as u8;
     output.fill(0);
     // RFC 6188 section 3: the generator uses AES with the size of the master key.
-    match master.key().len() {
-        16 => {
-            Ctr128BE::<Aes128Enc>::new_from_slices(master.key(), &iv).map(|mut c| c.apply_keystream(output))
-        }
-        24 => {
-            Ctr128BE::<Aes192Enc>::new_from_slices(master.key(), &iv).map(|mut c| c.apply_keystream(output))
-        }
-        _ => Ctr128BE::<Aes256Enc>::new_from_slices(master.key(), &iv).map(|mut c| c.apply_keystream(output)),
-    }
-    .expect("a master key is 16, 24 or 32 bytes long, and the block is 16");
+    keystream_portable(master.key(), iv, 0, output);
 }

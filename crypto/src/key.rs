@@ -93,6 +93,14 @@ impl fmt::Display for KeyLengthError {
 
 impl core::error::Error for KeyLengthError {}
 
+/// Compares a received tag with the one it should be, in a time that does not tell where they differ.
+#[inline]
+pub(crate) fn is_same_tag(received: &[u8], expected: &[u8]) -> bool {
+    debug_assert_eq!(received.len(), expected.len(), "both are cut to the length of the suite");
+    let difference = received.iter().zip(expected).fold(0, |difference, (x, y)| difference | (x ^ y));
+    difference.ct_eq(&0u8).into()
+}
+
 /// A block of derived secret bytes that is overwritten when dropped.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Secret<const N: usize>(pub(crate) [u8; N]);

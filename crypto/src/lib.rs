@@ -52,6 +52,6 @@ pub use opener::Opener;
 pub use refusal::Refusal;
 pub use replay::{WindowSize, WindowSizeError};
 pub use sealer::Sealer;
-pub use snapshot::{OpenerSnapshot, OpenerSource, Reserve, SealerSnapshot, SealerSource};
+pub use snapshot::{OpenerSnapshot, OpenerSource, Reserve, SealerSnapshot, SealerSource, Snapshot};
 pub use srtp::{BATCH_MAX, Job, Parts, open_batch, seal_batch};
 pub use suite::{Spelling, Suite, SuiteName, UnknownSuite};

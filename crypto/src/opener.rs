@@ -79,7 +79,7 @@ impl Opener {
     ///
     /// # Errors
     ///
-    /// The reason of the refusal; neither packet nor opener have changed then.
+    /// The reason of the refusal; the packet has not changed then, nor has the opener but for its budget of tries.
     pub fn open_rtp(&mut self, packet: &mut [u8], parts: Parts) -> Result<usize, Refusal> {
         let len = packet.len();
         let mut job = Job::new(0, packet, len, parts);
@@ -114,15 +114,10 @@ impl Opener {
     /// Returns what another process needs to go on opening: indices, but no keys.
     #[must_use]
     pub fn export(&self) -> OpenerSnapshot {
-        let mut snapshot = OpenerSnapshot::default();
-        for source in self.known() {
-            snapshot.push(OpenerSource {
-                ssrc: source.ssrc,
-                rtcp_next: source.rtcp_next,
-                rtp_next: source.rtp_next,
-            });
-        }
-        snapshot
+        OpenerSnapshot::of_table(|place| {
+            let Source { ssrc, rtcp_next, rtp_next, .. } = *self.known().get(place)?;
+            Some(OpenerSource { ssrc, rtcp_next, rtp_next })
+        })
     }
 
     /// Goes on where a snapshot ended: what it had reached or passed is not accepted again.
@@ -152,11 +147,7 @@ impl Opener {
             };
         };
         let next = self.sources[place].rtp_next;
-        let index = match next.checked_sub(1) {
-            Some(highest) => estimate(highest, sequence).ok_or(Refusal::KeyExhausted)?,
-            // RFC 3711 section 3.3.1: the first packet of a source sets the sequence, in cycle zero.
-            None => u64::from(sequence),
-        };
+        let index = estimate(next, sequence).ok_or(Refusal::KeyExhausted)?;
         Ok(Guess { index, newness: self.windows.check(place, next, index) })
     }
 

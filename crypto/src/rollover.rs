@@ -6,11 +6,16 @@ pub(crate) const INDEX_MAX: u64 = (1 << 48) - 1;
 /// Half the range of sequence numbers: what is nearer ahead counts as ahead.
 const SEQUENCE_MEDIAN: u32 = 1 << 15;
 
-/// Guesses the index of a packet from its sequence number and the highest index accepted so far.
+/// Guesses the index of a packet from its sequence number and `next`, one more than the highest index so far.
+///
+/// RFC 3711 section 3.3.1: the first packet of a source, with no index before it, sets the sequence in cycle zero.
 ///
 /// RFC 3711 section 3.3.1 and appendix A. A guess below index zero stays in the first cycle: before the first
 /// rollover there is no earlier cycle that the packet could come from. Returns `None` past the last index.
-pub(crate) fn estimate(highest: u64, sequence: u16) -> Option<u64> {
+pub(crate) fn estimate(next: u64, sequence: u16) -> Option<u64> {
+    let Some(highest) = next.checked_sub(1) else {
+        return Some(sequence.into());
+    };
     let cycle = highest >> 16;
     let last = (highest & 0xffff) as u32;
     let sequence = u32::from(sequence);
@@ -49,7 +54,11 @@ mod tests {
                 for sequence in edges {
                     let highest = u64::from(roc) << 16 | u64::from(s_l);
                     let expected = appendix_a(i64::from(roc), i64::from(s_l), i64::from(sequence));
-                    assert_eq!(estimate(highest, sequence), Some(expected as u64), "{roc} {s_l} {sequence}");
+                    assert_eq!(
+                        estimate(highest + 1, sequence),
+                        Some(expected as u64),
+                        "{roc} {s_l} {sequence}"
+                    );
                 }
             }
         }
@@ -57,12 +66,12 @@ mod tests {
 
     #[test]
     fn the_first_cycle_has_none_before_it() {
-        assert_eq!(estimate(100, 40_000), Some(40_000));
+        assert_eq!(estimate(100 + 1, 40_000), Some(40_000));
     }
 
     #[test]
     fn the_last_cycle_has_none_after_it() {
-        assert_eq!(estimate(INDEX_MAX, 0), None);
-        assert_eq!(estimate(INDEX_MAX, 65_535), Some(INDEX_MAX));
+        assert_eq!(estimate(INDEX_MAX + 1, 0), None);
+        assert_eq!(estimate(INDEX_MAX + 1, 65_535), Some(INDEX_MAX));
     }
 }

@@ -96,17 +96,14 @@ impl Sealer {
     /// was not known yet is refused as not reserved until the next export, which includes it.
     pub fn export(&mut self, reserve: Reserve) -> SealerSnapshot {
         self.is_exported = true;
-        let mut snapshot = SealerSnapshot::default();
-        for source in &mut self.sources[..usize::from(self.sources_len)] {
+        let known = &mut self.sources[..usize::from(self.sources_len)];
+        SealerSnapshot::of_table(|place| {
+            let source = known.get_mut(place)?;
             source.rtp_mark = source.rtp_next.saturating_add(reserve.rtp.into()).min(INDEX_MAX + 1);
             source.rtcp_mark = source.rtcp_next.saturating_add(reserve.rtcp).min(RTCP_INDEX_MAX + 1);
-            snapshot.push(SealerSource {
-                ssrc: source.ssrc,
-                rtcp_mark: source.rtcp_mark,
-                rtp_mark: source.rtp_mark,
-            });
-        }
-        snapshot
+            let Source { ssrc, rtcp_mark, rtp_mark, .. } = *source;
+            Some(SealerSource { ssrc, rtcp_mark, rtp_mark })
+        })
     }
 
     /// Goes on behind the marks of a snapshot: every index below them counts as used.
@@ -167,11 +164,9 @@ impl Source {
 
     #[inline]
     fn assign(&mut self, sequence: u16) -> Result<u64, Refusal> {
-        let index = match self.rtp_next.checked_sub(1) {
-            // A source without any reservation has sent nothing yet, however often it was refused.
-            Some(highest) if self.rtp_mark > 0 => estimate(highest, sequence).ok_or(Refusal::KeyExhausted)?,
-            Some(_) | None => u64::from(sequence),
-        };
+        // A source without any reservation has sent nothing yet, however often it was refused.
+        let next = if self.rtp_mark > 0 { self.rtp_next } else { 0 };
+        let index = estimate(next, sequence).ok_or(Refusal::KeyExhausted)?;
         if index >= self.rtp_mark {
             // The next export reserves from here on, wherever a source begins or jumps to.
             (self.rtp_next, self.rtp_used) = (index, u64::MAX);

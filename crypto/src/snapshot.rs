@@ -14,11 +14,17 @@ pub struct Reserve {
     pub rtcp: u32,
 }
 
-/// The reserved indices of a [`Sealer`](crate::Sealer): plain data without secrets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct SealerSnapshot {
-    sources: [Option<SealerSource>; sealer::SOURCES_MAX],
+/// What is known of up to `N` sources: plain data without secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Snapshot<S, const N: usize> {
+    sources: [Option<S>; N],
 }
+
+/// The reserved indices of a [`Sealer`](crate::Sealer).
+pub type SealerSnapshot = Snapshot<SealerSource, { sealer::SOURCES_MAX }>;
+
+/// What an [`Opener`](crate::Opener) had accepted.
+pub type OpenerSnapshot = Snapshot<OpenerSource, { opener::SOURCES_MAX }>;
 
 /// The marks of one source: every index below them may have been used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +35,6 @@ pub struct SealerSource {
     pub rtcp_mark: u32,
     /// The first RTP index that is certainly unused.
     pub rtp_mark: u64,
-}
-
-/// What an [`Opener`](crate::Opener) had accepted: plain data without secrets.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OpenerSnapshot {
-    sources: [Option<OpenerSource>; opener::SOURCES_MAX],
 }
 
 /// What was accepted of one source.
@@ -48,47 +48,23 @@ pub struct OpenerSource {
     pub rtp_next: u64,
 }
 
-impl SealerSnapshot {
+impl<S: Copy, const N: usize> Snapshot<S, N> {
     /// Makes a snapshot of sources that came from elsewhere; none if there are more than a table holds.
     #[must_use]
-    pub fn of(sources: &[SealerSource]) -> Option<Self> {
-        let mut snapshot = Self::default();
+    pub fn of(sources: &[S]) -> Option<Self> {
+        let mut snapshot = Self { sources: [None; N] };
         let places = snapshot.sources.get_mut(..sources.len())?;
         places.iter_mut().zip(sources).for_each(|(place, source)| *place = Some(*source));
         Some(snapshot)
     }
 
-    /// Returns the sources in the order of their admission.
-    pub fn sources(&self) -> impl Iterator<Item = &SealerSource> {
-        self.sources.iter().flatten()
-    }
-
-    pub(crate) fn push(&mut self, source: SealerSource) {
-        push(&mut self.sources, source);
-    }
-}
-
-impl OpenerSnapshot {
-    /// Makes a snapshot of sources that came from elsewhere; none if there are more than a table holds.
-    #[must_use]
-    pub fn of(sources: &[OpenerSource]) -> Option<Self> {
-        let mut snapshot = Self::default();
-        let places = snapshot.sources.get_mut(..sources.len())?;
-        places.iter_mut().zip(sources).for_each(|(place, source)| *place = Some(*source));
-        Some(snapshot)
+    /// Makes a snapshot of the first sources of a table with as many places.
+    pub(crate) fn of_table(source: impl FnMut(usize) -> Option<S>) -> Self {
+        Self { sources: core::array::from_fn(source) }
     }
 
     /// Returns the sources in the order of their admission.
-    pub fn sources(&self) -> impl Iterator<Item = &OpenerSource> {
+    pub fn sources(&self) -> impl Iterator<Item = &S> {
         self.sources.iter().flatten()
     }
-
-    pub(crate) fn push(&mut self, source: OpenerSource) {
-        push(&mut self.sources, source);
-    }
-}
-
-fn push<S>(places: &mut [Option<S>], source: S) {
-    let place = places.iter_mut().find(|place| place.is_none());
-    *place.expect("a snapshot has as many places as the table it is taken from") = Some(source);
 }

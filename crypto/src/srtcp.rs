@@ -3,11 +3,9 @@
 //! A flow has one RTCP packet in five seconds, so that clarity wins over speed here: the session keys are kept
 //! as they were derived, and counter mode and HMAC are those of the RustCrypto crates.
 
-use subtle::ConstantTimeEq;
-
 use crate::cipher::{AesKey, Engine, GhashKey, keystream_portable, tag_of_parts};
 use crate::kdf::{Label, derive};
-use crate::key::Secret;
+use crate::key::{Secret, is_same_tag};
 use crate::rtp_keys::{counter_mode_iv, gcm_iv};
 use crate::srtp::PACKET_LEN_MAX;
 use crate::{MasterKey, Refusal, Suite};
@@ -128,8 +126,8 @@ pub(crate) fn verify(keys: &RtcpKeys, packet: &[u8], claim: &Claim) -> Result<()
     let (_, tag_at) = keys.trailer(claim.len);
     let tag_len = keys.suite.rtcp_tag_len();
     let expected = keys.tag(claim.ssrc, claim.index, &packet[..claim.len]);
-    let fits = packet[tag_at..tag_at + tag_len].ct_eq(&expected[..tag_len]);
-    if fits.into() { Ok(()) } else { Err(Refusal::BadTag) }
+    let fits = is_same_tag(&packet[tag_at..tag_at + tag_len], &expected[..tag_len]);
+    if fits { Ok(()) } else { Err(Refusal::BadTag) }
 }
 
 /// Decrypts a packet whose tag was checked.

@@ -5,9 +5,8 @@
 
 use core::ops::IndexMut;
 
-use subtle::ConstantTimeEq;
-
 use crate::cipher::{Engine, HmacKey, LANES_MAX, Message};
+use crate::key::is_same_tag;
 use crate::rtp_keys::{RtpKeys, TagKey};
 use crate::{Opener, Refusal, Sealer};
 
@@ -96,13 +95,10 @@ impl<'b> Job<'b> {
         self.buffer[self.end..self.end + tag.len()].copy_from_slice(tag);
     }
 
-    /// Compares the tag of the packet with the one it should have, in a time that does not tell where they
-    /// differ.
+    /// Compares the tag of the packet with the one it should have.
     #[inline]
     fn compare(&mut self, tag: &[u8]) {
-        let received = &self.buffer[self.end..self.end + tag.len()];
-        let difference = received.iter().zip(tag).fold(0, |difference, (x, y)| difference | (x ^ y));
-        self.authentic = difference.ct_eq(&0).into();
+        self.authentic = is_same_tag(&self.buffer[self.end..self.end + tag.len()], tag);
     }
 }
 

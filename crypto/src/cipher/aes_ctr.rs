@@ -110,7 +110,8 @@ impl fmt::Display for Unit {
     }
 }
 
-/// The same keystream from the `aes` and `ctr` crates: the oracle of the others, and what SRTCP uses.
+/// The same keystream from the `aes` and `ctr` crates: the oracle of the others, and what
+/// key derivation and SRTCP use.
 pub(crate) fn keystream_portable(key: &[u8], mut iv: [u8; 16], first: u16, data: &mut [u8]) {
     debug_assert_eq!(iv[14..], [0, 0], "the block counter has its place free");
     iv[14..].copy_from_slice(&first.to_be_bytes());
