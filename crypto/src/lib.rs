@@ -27,9 +27,15 @@
 //!
 //! Start reading at `srtp.rs`; the instructions of the processor are behind `cipher.rs`.
 
+#![deny(unsafe_code)]
+
 #[cfg(not(target_arch = "x86_64"))]
 compile_error!("Trunkline runs on x86-64: build with --target x86_64-unknown-linux-gnu");
 
+#[expect(
+    unsafe_code,
+    reason = "instructions of the processor, each proved by a token that only its detection makes"
+)]
 mod cipher;
 mod kdf;
 mod key;
