@@ -55,6 +55,11 @@ impl MasterKey {
         &self.bytes[..self.suite.inline_len()]
     }
 
+    /// The same key once more, for whoever derives from it later.
+    pub(crate) fn kept(&self) -> Self {
+        Self { suite: self.suite, bytes: self.bytes }
+    }
+
     pub(crate) fn key(&self) -> &[u8] {
         &self.bytes[..self.suite.key_len()]
     }

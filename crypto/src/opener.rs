@@ -18,14 +18,13 @@ const RECOVERIES_MAX: u8 = 4;
 ///
 /// A source that was never heard is admitted with its first authentic packet, never before. When the table of
 /// sources is full, packets of another one are refused: to forget a source would let its old packets in again.
-#[repr(align(64))]
 pub struct Opener {
     sources: [Source; SOURCES_MAX],
     windows: Windows,
     sources_len: u8,
     recoveries: u8,
     pub(crate) rtp: RtpKeys,
-    rtcp: RtcpKeys,
+    master: MasterKey,
 }
 
 /// What is known of one synchronisation source.
@@ -71,7 +70,7 @@ impl Opener {
             sources_len: 0,
             recoveries: RECOVERIES_MAX,
             rtp: RtpKeys::derive(key),
-            rtcp: RtcpKeys::derive(key),
+            master: key.kept(),
         }
     }
 
@@ -87,17 +86,24 @@ impl Opener {
         job.outcome()
     }
 
+    /// Tells whether both were made with the same key.
+    #[must_use]
+    pub fn same_key_as(&self, other: &Self) -> bool {
+        self.master.same_as(&other.master)
+    }
+
     /// Checks and decrypts one RTCP packet in place; returns its length without index and tag.
     ///
     /// # Errors
     ///
     /// The reason of the refusal; neither packet nor opener have changed then.
     pub fn open_rtcp(&mut self, packet: &mut [u8]) -> Result<usize, Refusal> {
-        let claim = srtcp::read_claim(&self.rtcp, packet)?;
+        let claim = srtcp::read_claim(self.master.suite(), packet)?;
         self.examine_rtcp(claim.ssrc, claim.index)?;
-        srtcp::verify(&self.rtcp, packet, &claim)?;
+        let keys = RtcpKeys::derive(&self.master);
+        srtcp::verify(&keys, packet, &claim)?;
         self.admit_rtcp(claim.ssrc, claim.index)?;
-        srtcp::decrypt(&self.rtcp, packet, &claim);
+        srtcp::decrypt(&keys, packet, &claim);
         Ok(claim.len)
     }
 

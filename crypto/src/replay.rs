@@ -66,13 +66,16 @@ impl core::error::Error for WindowSizeError {}
 pub(crate) struct Windows {
     bits: [u64; WindowSize::MAX.words()],
     size: WindowSize,
-    /// Which window each source has.
-    window_of: [Option<u8>; SOURCES_MAX],
+    /// Which window each source has, or [`NO_WINDOW`].
+    window_of: [u8; SOURCES_MAX],
 }
+
+/// Stands for the window of a source that has none.
+const NO_WINDOW: u8 = u8::MAX;
 
 impl Windows {
     pub(crate) fn new(size: WindowSize) -> Self {
-        Self { bits: [0; WindowSize::MAX.words()], size, window_of: [None; SOURCES_MAX] }
+        Self { bits: [0; WindowSize::MAX.words()], size, window_of: [NO_WINDOW; SOURCES_MAX] }
     }
 
     pub(crate) fn size(&self) -> WindowSize {
@@ -88,9 +91,10 @@ impl Windows {
         if age >= u64::from(self.size.0) {
             return Err(Refusal::TooOld);
         }
-        let Some(window) = self.window_of[source] else {
+        let window = self.window_of[source];
+        if window == NO_WINDOW {
             return Err(Refusal::Replayed);
-        };
+        }
         let (word, bit) = self.place(window, index);
         if self.bits[word] & bit == 0 { Ok(()) } else { Err(Refusal::Replayed) }
     }
@@ -98,7 +102,10 @@ impl Windows {
     /// Marks an index as seen; returns what the next new index is now.
     #[inline]
     pub(crate) fn mark(&mut self, source: usize, next: u64, index: u64) -> u64 {
-        let window = self.window_of[source].unwrap_or_else(|| self.take_window(source, next));
+        let window = match self.window_of[source] {
+            NO_WINDOW => self.take_window(source, next),
+            window => window,
+        };
         if index >= next {
             self.forget(window, next, index);
         }
@@ -126,8 +133,8 @@ impl Windows {
     fn take_window(&mut self, source: usize, next: u64) -> u8 {
         let windows = usize::from(WindowSize::MAX.0 / self.size.0);
         let window = (source % windows) as u8;
-        self.window_of.iter_mut().filter(|owned| **owned == Some(window)).for_each(|owned| *owned = None);
-        self.window_of[source] = Some(window);
+        self.window_of.iter_mut().filter(|owned| **owned == window).for_each(|owned| *owned = NO_WINDOW);
+        self.window_of[source] = window;
         // What was seen below `next` is not known in detail, if there was anything: all of it counts as seen.
         self.fill(window, if next == 0 { 0 } else { u64::MAX });
         window

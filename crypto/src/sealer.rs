@@ -7,8 +7,9 @@ use crate::snapshot::{Reserve, SealerSnapshot, SealerSource};
 use crate::srtcp::{RTCP_INDEX_MAX, RtcpKeys};
 use crate::{Job, MasterKey, Parts, Refusal, seal_batch, srtcp};
 
-/// How many sources one key protects: the relay gives each direction one, a restart or merge adds another.
-pub(crate) const SOURCES_MAX: usize = 4;
+/// How many sources one key protects: the relay gives each direction one, whatever is behind it, and a second may
+/// report.
+pub(crate) const SOURCES_MAX: usize = 2;
 
 /// How far behind the highest index a packet may still be sealed, if its index is unused: the plain packets
 /// come from a network that reorders them too.
@@ -18,14 +19,13 @@ const REORDER_MAX: u64 = u64::BITS as u64;
 ///
 /// An index never protects two packets: what would repeat one is refused. The table of sources never forgets
 /// one, because a forgotten source would start at index zero again.
-#[repr(align(64))]
 pub struct Sealer {
     sources: [Source; SOURCES_MAX],
     sources_len: u8,
     /// Whether somebody holds a snapshot of this sealer, so that it may use reserved indices only.
     is_exported: bool,
     pub(crate) rtp: RtpKeys,
-    rtcp: RtcpKeys,
+    master: MasterKey,
 }
 
 /// What was sent for one synchronisation source.
@@ -53,7 +53,7 @@ impl Sealer {
             sources_len: 0,
             is_exported: false,
             rtp: RtpKeys::derive(key),
-            rtcp: RtcpKeys::derive(key),
+            master: key.kept(),
         }
     }
 
@@ -68,13 +68,19 @@ impl Sealer {
         job.outcome()
     }
 
+    /// Tells whether both were made with the same key.
+    #[must_use]
+    pub fn same_key_as(&self, other: &Self) -> bool {
+        self.master.same_as(&other.master)
+    }
+
     /// Encrypts and authenticates the RTCP packet in the first `len` bytes in place; returns the new length.
     ///
     /// # Errors
     ///
     /// The reason of the refusal; the packet has not changed, and no index is used.
     pub fn seal_rtcp(&mut self, buffer: &mut [u8], len: usize) -> Result<usize, Refusal> {
-        let ssrc = srtcp::check_room(&self.rtcp, buffer, len)?;
+        let ssrc = srtcp::check_room(self.master.suite(), buffer, len)?;
         let source = self.find_or_add(ssrc)?;
         let index = source.rtcp_next;
         if index > RTCP_INDEX_MAX {
@@ -84,7 +90,7 @@ impl Sealer {
             return Err(Refusal::NotReserved);
         }
         source.rtcp_next = index + 1;
-        Ok(srtcp::seal(&self.rtcp, buffer, len, ssrc, index))
+        Ok(srtcp::seal(&RtcpKeys::derive(&self.master), buffer, len, ssrc, index))
     }
 
     /// Returns what another process needs to go on sealing, and reserves indices for the time until the next

@@ -1,7 +1,7 @@
 //! SRTCP, one packet at a time (RFC 3711 section 3.4, RFC 7714 section 9).
 //!
-//! A flow has one RTCP packet in five seconds, so that clarity wins over speed here: the session keys are kept
-//! as they were derived, and counter mode and HMAC are those of the RustCrypto crates.
+//! A flow has one RTCP packet in five seconds, so that clarity and room win over speed here: the session keys are
+//! derived when a packet comes, and counter mode and HMAC are those of the RustCrypto crates.
 
 use crate::cipher::{AesKey, Engine, GhashKey, keystream_portable, tag_of_parts};
 use crate::kdf::{Label, derive};
@@ -55,10 +55,6 @@ impl RtcpKeys {
         &self.key.0[..self.suite.key_len()]
     }
 
-    fn overhead(&self) -> usize {
-        self.suite.rtcp_tag_len() + INDEX_LEN
-    }
-
     /// Adds the keystream of one packet to what is behind its header.
     fn apply_keystream(&self, ssrc: u32, index: u32, data: &mut [u8]) {
         if self.suite.is_aead() {
@@ -87,14 +83,19 @@ impl RtcpKeys {
         tag[..16].copy_from_slice(&Engine::best().gcm_tag(keys, iv, &associated, ciphertext));
         tag
     }
+}
 
-    /// Returns where index word and tag begin behind a packet of this length.
-    ///
-    /// With HMAC the tag comes last; with GCM it belongs to the ciphertext, and the index word comes last
-    /// (RFC 7714 section 9.2).
-    fn trailer(&self, len: usize) -> (usize, usize) {
-        if self.suite.is_aead() { (len + self.suite.rtcp_tag_len(), len) } else { (len, len + INDEX_LEN) }
-    }
+/// How much longer a packet becomes.
+fn overhead(suite: Suite) -> usize {
+    suite.rtcp_tag_len() + INDEX_LEN
+}
+
+/// Returns where index word and tag begin behind a packet of this length.
+///
+/// With HMAC the tag comes last; with GCM it belongs to the ciphertext, and the index word comes last
+/// (RFC 7714 section 9.2).
+fn trailer(suite: Suite, len: usize) -> (usize, usize) {
+    if suite.is_aead() { (len + suite.rtcp_tag_len(), len) } else { (len, len + INDEX_LEN) }
 }
 
 /// What a received packet says of itself, before any of it is believed.
@@ -106,14 +107,14 @@ pub(crate) struct Claim {
 }
 
 /// Reads source and index of a received packet.
-pub(crate) fn read_claim(keys: &RtcpKeys, packet: &[u8]) -> Result<Claim, Refusal> {
-    let Some(len) = packet.len().checked_sub(keys.overhead()).filter(|len| *len >= HEADER_LEN) else {
+pub(crate) fn read_claim(suite: Suite, packet: &[u8]) -> Result<Claim, Refusal> {
+    let Some(len) = packet.len().checked_sub(overhead(suite)).filter(|len| *len >= HEADER_LEN) else {
         return Err(Refusal::Truncated);
     };
     if packet.len() > PACKET_LEN_MAX {
         return Err(Refusal::TooLong);
     }
-    let (index_at, _) = keys.trailer(len);
+    let (index_at, _) = trailer(suite, len);
     let word = word_at(packet, index_at);
     if word & ENCRYPTED == 0 {
         return Err(Refusal::Unencrypted);
@@ -123,7 +124,7 @@ pub(crate) fn read_claim(keys: &RtcpKeys, packet: &[u8]) -> Result<Claim, Refusa
 
 /// Checks the tag of a received packet.
 pub(crate) fn verify(keys: &RtcpKeys, packet: &[u8], claim: &Claim) -> Result<(), Refusal> {
-    let (_, tag_at) = keys.trailer(claim.len);
+    let (_, tag_at) = trailer(keys.suite, claim.len);
     let tag_len = keys.suite.rtcp_tag_len();
     let expected = keys.tag(claim.ssrc, claim.index, &packet[..claim.len]);
     let fits = is_same_tag(&packet[tag_at..tag_at + tag_len], &expected[..tag_len]);
@@ -136,14 +137,14 @@ pub(crate) fn decrypt(keys: &RtcpKeys, packet: &mut [u8], claim: &Claim) {
 }
 
 /// Checks that a packet can be sealed in its buffer; returns its source.
-pub(crate) fn check_room(keys: &RtcpKeys, buffer: &[u8], len: usize) -> Result<u32, Refusal> {
-    if len.saturating_add(keys.overhead()) > PACKET_LEN_MAX {
+pub(crate) fn check_room(suite: Suite, buffer: &[u8], len: usize) -> Result<u32, Refusal> {
+    if len.saturating_add(overhead(suite)) > PACKET_LEN_MAX {
         return Err(Refusal::TooLong);
     }
     if len < HEADER_LEN || len > buffer.len() {
         return Err(Refusal::Truncated);
     }
-    if buffer.len() - len < keys.overhead() {
+    if buffer.len() - len < overhead(suite) {
         return Err(Refusal::BufferFull);
     }
     Ok(word_at(buffer, 4))
@@ -154,10 +155,10 @@ pub(crate) fn seal(keys: &RtcpKeys, buffer: &mut [u8], len: usize, ssrc: u32, in
     keys.apply_keystream(ssrc, index, &mut buffer[HEADER_LEN..len]);
     let tag_len = keys.suite.rtcp_tag_len();
     let tag = keys.tag(ssrc, index, &buffer[..len]);
-    let (index_at, tag_at) = keys.trailer(len);
+    let (index_at, tag_at) = trailer(keys.suite, len);
     buffer[index_at..index_at + INDEX_LEN].copy_from_slice(&(ENCRYPTED | index).to_be_bytes());
     buffer[tag_at..tag_at + tag_len].copy_from_slice(&tag[..tag_len]);
-    len + keys.overhead()
+    len + overhead(keys.suite)
 }
 
 /// Reads the big-endian word at `offset`; the callers have checked that it is there.

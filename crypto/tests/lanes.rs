@@ -17,6 +17,9 @@ const SLOTS: usize = 2 * Suite::ALL.len();
 /// How many batches are sealed and opened, one after the other with the same sealers and openers.
 const ROUNDS: u64 = 24;
 
+/// How many sources a sealer knows.
+const SEALED_MAX: u64 = 2;
+
 /// A packet and how it comes into a batch.
 #[derive(Clone)]
 struct Packet {
@@ -116,7 +119,8 @@ fn plain_batch(random: &mut Random, sequences: &mut [u16; SLOTS], count: usize) 
             let len = header_len + random.below(len_max + 1) as usize;
             let room = if random.one_in(20) { 3 } else { Suite::RTP_OVERHEAD_MAX };
             let header_len = if random.one_in(20) { len + 1 } else { header_len };
-            let parts = Parts { header_len, ssrc: random.below(3) as u32, sequence: sequences[slot] };
+            let parts =
+                Parts { header_len, ssrc: random.below(SEALED_MAX) as u32, sequence: sequences[slot] };
             Packet { slot, parts, buffer: random.bytes(len + room), len }
         })
         .collect()

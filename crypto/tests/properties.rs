@@ -20,6 +20,8 @@ mod forgery;
 mod handover;
 #[path = "properties/indices.rs"]
 mod indices;
+#[path = "properties/keys.rs"]
+mod keys;
 #[path = "properties/losses.rs"]
 mod losses;
 #[path = "properties/reordering.rs"]

@@ -17,6 +17,8 @@ pub mod errno;
 pub mod nic;
 pub mod pin;
 pub mod plan;
+pub mod prefetch;
+pub mod slots;
 pub mod topology;
 pub mod tree;
 

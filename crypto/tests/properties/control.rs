@@ -10,6 +10,7 @@ use crate::packets::{inline, master, rtcp};
 use crate::pair::SSRC;
 use crate::random::Random;
 use crate::reference::{Channel, SessionKeys};
+use crate::sources::SEALED_MAX;
 
 /// How many reports the replay window holds.
 const WINDOW: u32 = 64;
@@ -120,6 +121,35 @@ fn forged_reports_change_nothing() {
                 assert_eq!(opener.export(), before, "{suite}: {bytes:02x?} left a trace");
             }
             assert!(opener.open_rtcp(&mut good).is_ok(), "{suite}");
+        }
+    }
+}
+
+/// One source after the other, for long: each report has the keys of its master key, whoever seals and opens it.
+#[test]
+fn reports_go_on_however_often_both_sides_are_taken_over() {
+    const RESERVED: u32 = 3;
+    for suite in Suite::ALL {
+        let keys = SessionKeys::derive(suite, &inline(suite, 7), Channel::Rtcp);
+        let (mut sealer, mut opener) = (Sealer::new(&master(suite)), Opener::new(&master(suite)));
+        let mut next = [0; SEALED_MAX as usize];
+        for turn in 0..1_000 {
+            if turn % 90 == 89 {
+                let (sealed, opened) = (sealer.export(Reserve { rtp: 0, rtcp: RESERVED }), opener.export());
+                (sealer, opener) = (Sealer::new(&master(suite)), Opener::new(&master(suite)));
+                sealer.import(&sealed);
+                opener.import(&opened);
+                next = next.map(|index| index + RESERVED);
+            }
+            let source = turn % next.len();
+            let plain = rtcp(SSRC + source as u32, 20);
+            let mut sealed = seal(&mut sealer, &plain).unwrap();
+            assert_eq!(sealed, keys.seal_rtcp(suite, &plain, next[source]), "{suite}: turn {turn}");
+            let mut replayed = sealed.clone();
+            assert_eq!(opener.open_rtcp(&mut sealed), Ok(plain.len()), "{suite}: turn {turn}");
+            assert_eq!(sealed[..plain.len()], plain, "{suite}: turn {turn}");
+            assert_eq!(opener.open_rtcp(&mut replayed), Err(Refusal::Replayed), "{suite}: turn {turn}");
+            next[source] += 1;
         }
     }
 }

@@ -5,6 +5,7 @@ use crypto::{Opener, Refusal, Reserve, Sealer, Suite};
 use crate::packets::{master, rtcp};
 use crate::pair::{Pair, SSRC, seal};
 use crate::random::Random;
+use crate::sources::SEALED_MAX;
 
 #[test]
 fn a_sealer_stops_at_its_mark_and_goes_on_after_the_next_export() {
@@ -224,7 +225,7 @@ fn send_through_successors(suite: Suite, mut random: Random, jump_max: u64) -> u
     sent
 }
 
-/// Sends packets of three sources, as far as their indices are reserved.
+/// Sends packets of as many sources as a sealer knows, as far as their indices are reserved.
 fn send_some(
     random: &mut Random,
     sealer: &mut Sealer,
@@ -234,7 +235,7 @@ fn send_some(
 ) -> usize {
     let mut sent = 0;
     for _ in 0..random.below(60) {
-        let ssrc = SSRC + random.below(3) as u32;
+        let ssrc = SSRC + random.below(SEALED_MAX.into()) as u32;
         if random.one_in(8) {
             if let Ok(mut report) = seal_report(sealer, ssrc) {
                 assert!(receiver.open_rtcp(&mut report).is_ok(), "{suite}: a report was repeated");

@@ -10,6 +10,7 @@ use proptest::prelude::*;
 use crate::packets::{Optional, master, rtp};
 use crate::pair::SSRC;
 use crate::random::Random;
+use crate::sources::SEALED_MAX;
 
 /// How far behind the highest index a sealer still seals what it has not sealed.
 const REORDER_MAX: u16 = 64;
@@ -20,10 +21,10 @@ proptest! {
     #[test]
     fn no_order_of_sequence_numbers_uses_an_index_twice(
         suite in proptest::sample::select(Suite::ALL.to_vec()),
-        steps in vec((0..3u32, step()), 1..400),
+        steps in vec((0..SEALED_MAX, step()), 1..400),
     ) {
         let mut used = Used::new(suite);
-        let mut sequences = [0xffe0u16; 3];
+        let mut sequences = [0xffe0u16; SEALED_MAX as usize];
         for (source, step) in steps {
             let sequence = &mut sequences[source as usize];
             *sequence = match step {
@@ -96,7 +97,7 @@ fn sources_do_not_take_indices_from_each_other() {
     for suite in Suite::ALL {
         let mut used = Used::new(suite);
         for sequence in 0xfff0..=0xffffu16 {
-            for source in 0..4 {
+            for source in 0..SEALED_MAX {
                 assert_eq!(used.seal(SSRC + source, sequence), Ok(()), "{suite}");
             }
         }

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use crypto::{Refusal, Suite};
+use crypto::{Opener, Refusal, Sealer, Suite};
 
 use crate::model::Model;
-use crate::pair::{Pair, SSRC, Sealed};
+use crate::packets::master;
+use crate::pair::{Pair, SSRC, Sealed, seal};
 use crate::random::Random;
+use crate::sources::{OPENED_MAX, SEALED_MAX};
 
 const WINDOWS: [u16; 4] = [128, 256, 512, 1024];
 
@@ -72,15 +74,15 @@ fn any_order_agrees_with_a_set_of_everything_delivered() {
 fn eight_sources_have_their_own_windows_of_the_usual_size() {
     for suite in Suite::ALL {
         let mut random = Random::new(6);
-        let mut sender = Pairs::new(suite, 128);
-        let mut packets: Vec<_> = (0..800).map(|n| sender.seal(n % 8, 65_500 + n / 8)).collect();
+        let mut crowd = Crowd::new(suite, 128);
+        let mut packets: Vec<_> = (0..800).map(|n| crowd.seal(n % 8, 65_500 + n / 8)).collect();
         // The first packet of each source tells the cycle in which the others are.
         for stretch in packets[8..].chunks_mut(8 * 64) {
             shuffle(&mut random, stretch);
         }
         for packet in &packets {
-            assert_eq!(packet.open(&mut sender.receiver.opener), Ok(()), "{suite}");
-            assert_eq!(packet.open(&mut sender.receiver.opener), Err(Refusal::Replayed), "{suite}");
+            assert_eq!(packet.open(&mut crowd.opener), Ok(()), "{suite}");
+            assert_eq!(packet.open(&mut crowd.opener), Err(Refusal::Replayed), "{suite}");
         }
     }
 }
@@ -91,16 +93,16 @@ fn eight_sources_have_their_own_windows_of_the_usual_size() {
 fn sources_that_share_windows_lose_what_is_late_and_repeat_nothing() {
     for window in WINDOWS {
         let mut random = Random::new(7 + u64::from(window));
-        let mut sender = Pairs::new(Suite::AesCm128HmacSha1_80, window);
+        let mut crowd = Crowd::new(Suite::AesCm128HmacSha1_80, window);
         let mut sent: Vec<(u32, u64, Sealed)> = Vec::new();
         let (mut delivered, mut next) = (BTreeSet::new(), [0; 8]);
         for turn in 0..4_000u32 {
             let source = random.below(8) as u32;
-            sent.push((source, u64::from(turn), sender.seal(source, turn)));
+            sent.push((source, u64::from(turn), crowd.seal(source, turn)));
             let back = random.below(sent.len().min(300) as u64) as usize;
             for choice in [sent.len() - 1, sent.len() - 1 - back] {
                 let (source, index, packet) = &sent[choice];
-                let opened = packet.open(&mut sender.receiver.opener);
+                let opened = packet.open(&mut crowd.opener);
                 let next: &mut u64 = &mut next[*source as usize];
                 let context = format!("window {window}, source {source}, index {index}, next {next}");
                 if opened.is_ok() {
@@ -128,19 +130,22 @@ fn shuffle<T>(random: &mut Random, places: &mut [T]) {
     }
 }
 
-/// Eight sources and one receiver: a sealer knows four.
-struct Pairs {
-    receiver: Pair,
-    other: Pair,
+/// As many sources as an opener knows, with as many sealers as they need, and one receiver.
+struct Crowd {
+    suite: Suite,
+    sealers: Vec<Sealer>,
+    opener: Opener,
 }
 
-impl Pairs {
+impl Crowd {
     fn new(suite: Suite, window: u16) -> Self {
-        Self { receiver: Pair::with_window(suite, window), other: Pair::with_window(suite, window) }
+        let sealers = (0..OPENED_MAX.div_ceil(SEALED_MAX)).map(|_| Sealer::new(&master(suite))).collect();
+        Self { suite, sealers, opener: Pair::with_window(suite, window).opener }
     }
 
     fn seal(&mut self, source: u32, index: u32) -> Sealed {
-        let pair = if source < 4 { &mut self.receiver } else { &mut self.other };
-        pair.seal(SSRC + source, index as u16)
+        let sealer = &mut self.sealers[(source / SEALED_MAX) as usize];
+        let sealed = seal(sealer, self.suite, SSRC + source, index as u16);
+        sealed.expect("a test seals what may be sealed")
     }
 }

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use crate::packets::{master, rtcp};
 use crate::pair::{Pair, SSRC, seal};
+use crate::sources::{OPENED_MAX, SEALED_MAX};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
@@ -20,7 +21,7 @@ proptest! {
     ) {
         let mut pair = Pair::new(suite);
         let sealed = numbers.map(|(rtp_mark, rtcp_mark)| SealerSource { ssrc: SSRC, rtcp_mark, rtp_mark });
-        pair.sealer.import(&SealerSnapshot::of(&sealed).unwrap());
+        pair.sealer.import(&SealerSnapshot::of(&sealed[..SEALED_MAX as usize]).unwrap());
         let opened = numbers.map(|(rtp_next, rtcp_next)| OpenerSource { ssrc: SSRC, rtcp_next, rtp_next });
         pair.opener.import(&OpenerSnapshot::of(&opened).unwrap());
         for sequence in sequences {
@@ -42,29 +43,37 @@ proptest! {
 #[test]
 fn a_snapshot_is_made_again_from_its_sources() {
     let suite = Suite::AesCm128HmacSha1_80;
-    let mut pair = Pair::new(suite);
-    for source in 0..4 {
-        let packet = pair.seal(SSRC + source, source as u16 * 1000 + 1);
-        assert_eq!(packet.open(&mut pair.opener), Ok(()));
+    let mut opener = Opener::new(&master(suite));
+    let mut sealers = [0, 1].map(|_| Sealer::new(&master(suite)));
+    for source in 0..2 * SEALED_MAX {
+        let sealer = &mut sealers[(source / SEALED_MAX) as usize];
+        let packet = seal(sealer, suite, SSRC + source, source as u16 * 1000 + 1).unwrap();
+        assert_eq!(packet.open(&mut opener), Ok(()));
     }
-    let snapshot = pair.opener.export();
+    let snapshot = opener.export();
     let sources: Vec<_> = snapshot.sources().copied().collect();
     assert_eq!(OpenerSnapshot::of(&sources), Some(snapshot));
     assert_eq!(sources[3], OpenerSource { ssrc: SSRC + 3, rtcp_next: 0, rtp_next: 3002 });
 
-    let snapshot = pair.sealer.export(Reserve { rtp: 500, rtcp: 5 });
-    let sources: Vec<_> = snapshot.sources().copied().collect();
-    assert_eq!(SealerSnapshot::of(&sources), Some(snapshot));
-    assert_eq!(sources[3], SealerSource { ssrc: SSRC + 3, rtcp_mark: 5, rtp_mark: 3502 });
+    for (sealer, first) in sealers.iter_mut().zip([0, SEALED_MAX]) {
+        let snapshot = sealer.export(Reserve { rtp: 500, rtcp: 5 });
+        let sources: Vec<_> = snapshot.sources().copied().collect();
+        assert_eq!(SealerSnapshot::of(&sources), Some(snapshot));
+        let expected = (first..first + SEALED_MAX).map(|source| {
+            let rtp_mark = u64::from(source) * 1000 + 502;
+            SealerSource { ssrc: SSRC + source, rtcp_mark: 5, rtp_mark }
+        });
+        assert_eq!(sources, expected.collect::<Vec<_>>());
+    }
 }
 
 #[test]
 fn a_snapshot_holds_as_many_sources_as_the_tables() {
-    let opened = [OpenerSource { ssrc: 0, rtcp_next: 0, rtp_next: 0 }; 9];
-    assert!(OpenerSnapshot::of(&opened[..8]).is_some());
+    let opened = [OpenerSource { ssrc: 0, rtcp_next: 0, rtp_next: 0 }; OPENED_MAX as usize + 1];
+    assert!(OpenerSnapshot::of(&opened[..OPENED_MAX as usize]).is_some());
     assert_eq!(OpenerSnapshot::of(&opened), None);
-    let sealed = [SealerSource { ssrc: 0, rtcp_mark: 0, rtp_mark: 0 }; 5];
-    assert!(SealerSnapshot::of(&sealed[..4]).is_some());
+    let sealed = [SealerSource { ssrc: 0, rtcp_mark: 0, rtp_mark: 0 }; SEALED_MAX as usize + 1];
+    assert!(SealerSnapshot::of(&sealed[..SEALED_MAX as usize]).is_some());
     assert_eq!(SealerSnapshot::of(&sealed), None);
 
     let suite = Suite::AeadAes256Gcm;
