@@ -15,6 +15,9 @@ pub(crate) const SOURCES_MAX: usize = 2;
 /// come from a network that reorders them too.
 const REORDER_MAX: u64 = u64::BITS as u64;
 
+/// RFC 3711 section 3.3.1: no estimate lies further ahead, save one that would have to lie before index zero.
+const AHEAD_MAX: u64 = 1 << 15;
+
 /// Protects what leaves on one side of a call.
 ///
 /// An index never protects two packets: what would repeat one is refused. The table of sources never forgets
@@ -173,6 +176,10 @@ impl Source {
         // A source without any reservation has sent nothing yet, however often it was refused.
         let next = if self.rtp_mark > 0 { self.rtp_next } else { 0 };
         let index = estimate(next, sequence).ok_or(Refusal::KeyExhausted)?;
+        if next > 0 && index.saturating_sub(next) >= AHEAD_MAX {
+            // It is late, and from before cycle zero, where this key has no index.
+            return Err(Refusal::IndexUsed);
+        }
         if index >= self.rtp_mark {
             // The next export reserves from here on, wherever a source begins or jumps to.
             (self.rtp_next, self.rtp_used) = (index, u64::MAX);

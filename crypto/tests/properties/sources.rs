@@ -111,7 +111,7 @@ fn the_next_sequence_is_told_of_sources_that_have_sent() {
     let suite = Suite::AesCm128HmacSha1_80;
     let mut sealer = Sealer::new(&master(suite));
     assert_eq!(sealer.next_sequence(SSRC), None);
-    for (sequence, next) in [(9, 10), (7, 10), (0xffff, 0)] {
+    for (sequence, next) in [(9, 10), (7, 10), (0x8000, 0x8001), (0xffff, 0)] {
         assert!(seal(&mut sealer, suite, SSRC, sequence).is_ok());
         assert_eq!(sealer.next_sequence(SSRC), Some(next));
     }
