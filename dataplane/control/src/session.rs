@@ -66,7 +66,8 @@ pub struct SideSpec {
     pub permits: Vec<Permit>,
     /// How the peer protects what it sends.
     pub receive: Protection,
-    /// How we protect what we send to the peer.
+    /// How we protect what we send to the peer. A key that is replaced must never come back: its indices would begin
+    /// again, and two packets would be protected alike.
     pub send: Protection,
     /// Whether media from the peer is relayed: false while the peer is held.
     pub accepts: bool,
