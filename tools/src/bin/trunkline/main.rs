@@ -2,7 +2,9 @@
 
 #![forbid(unsafe_code)]
 
+mod ctl;
 mod demo;
+mod media;
 mod srtp;
 mod suites;
 
@@ -26,7 +28,9 @@ struct Trunkline {
 
 #[derive(Subcommand)]
 enum Command {
+    Ctl(ctl::Arguments),
     Demo(demo::Arguments),
+    Media(media::Arguments),
     Srtp(srtp::Arguments),
     Suites(suites::Arguments),
 }
@@ -34,7 +38,9 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Trunkline::try_parse() {
         Ok(trunkline) => match trunkline.command {
+            Command::Ctl(arguments) => ctl::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
+            Command::Media(arguments) => media::run(arguments),
             Command::Srtp(arguments) => srtp::run(arguments),
             Command::Suites(arguments) => suites::run(&arguments),
         },
@@ -76,6 +82,10 @@ const FAILURE: u8 = 2;
 const FIRST_STEPS: &str = "\
 First steps:
   trunkline demo                     see what works today, proved on loopback in a second
+  trunkline media --address 127.0.0.1 --control media.sock
+                                     relay media here, as clients of the socket say
+  trunkline ctl --control media.sock stats
+                                     see what it does
   trunkline suites                   see the crypto suites and what this processor runs them on
   trunkline srtp open --suite AES_CM_128_HMAC_SHA1_80 --key - in.pcap out.pcap < key.txt
                                      decrypt a capture with the key from its SDP";
