@@ -95,8 +95,8 @@ statistics! {
     received,
     /// Packets handed to the kernel or the NIC.
     sent,
-    /// Of the packets sent, those that went through the kernel because this driver could not address them itself: their
-    /// next hop is not known yet, or is this host.
+    /// Packets that were given to the kernel to route because this driver, which writes whole frames, could not address
+    /// them itself: their next hop is not known yet, or is this host.
     tx_by_kernel,
     /// Packets that arrived at a queue of this worker, and were handed to the worker that has leased their port.
     rx_handed_over,

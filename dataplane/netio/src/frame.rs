@@ -15,6 +15,10 @@ pub const HEADROOM: usize = 128;
 /// Ethernet with its headroom.
 pub const FRAME_BYTES: usize = 2048;
 
+/// The traffic class octet of voice: expedited forwarding (RFC 3246) without ECN. Packets may have any; those with this
+/// one cost the least to send.
+pub const VOICE_TRAFFIC_CLASS: u8 = 46 << 2;
+
 /// One packet in memory of the driver that received it, and what is to become of it.
 ///
 /// A frame is the only way to its memory, so it is neither `Clone` nor made by anybody but a driver. Whoever takes one

@@ -37,7 +37,7 @@ pub use address::{Endpoint, LocalPort};
 pub use choice::{Choice, DriverName, UnknownDriver, choose, obstacle};
 pub use driver::{Driver, Statistics};
 pub use error::{DriverError, LeaseError, SetupError};
-pub use frame::{BATCH_MAX, Batch, FRAME_BYTES, Frame, HEADROOM, Route};
+pub use frame::{BATCH_MAX, Batch, FRAME_BYTES, Frame, HEADROOM, Route, VOICE_TRAFFIC_CLASS};
 pub use memory::Memory;
 pub use mmsg::Mmsg;
 pub use packet::PacketSocket;

@@ -4,8 +4,8 @@
 //! changed. Workers ask through a [`Reader`] of their own: an answer comes from a small cache, and looking whether the
 //! table is still the newest is one load. Nobody on the packet path waits, and nobody there frees a table.
 //!
-//! The mirror knows the main table alone: policy rules (`ip rule`) and other tables are not followed. Of several next
-//! hops it takes the first. Neighbours are followed message by message. Whenever a link, an address or a route changes,
+//! The mirror knows the main table alone. Where policy rules (`ip rule`) could lead to others, it leaves everything to
+//! the kernel. Of several next hops it takes the first. Neighbours are followed message by message. Whenever a link, an address or a route changes,
 //! everything is read anew, because the kernel removes routes without saying so when it takes a link down; a host with
 //! a full Internet table is not what this is for.
 
@@ -17,6 +17,7 @@ mod message;
 mod neighbour;
 mod reader;
 mod route;
+mod rule;
 mod table;
 
 use std::os::unix::net::UnixStream;

@@ -84,6 +84,30 @@ fn an_address_that_becomes_ours_is_left_to_the_kernel() {
 }
 
 #[test]
+fn where_rules_choose_other_tables_the_kernel_decides() {
+    let Some((_veth, mut reader)) = start() else { return };
+    change(&format!("neighbour replace {FAR_IPV4} lladdr 02:00:00:00:00:07 dev {NEAR}"));
+    until(&mut reader, FAR_IPV4, |path| mac(path) == Some(7));
+    for rule in [
+        "-4 rule VERB from 192.0.2.0/24 lookup 100",
+        "-6 rule VERB from 2001:db8::/64 lookup 100",
+        "-4 rule VERB to 198.51.100.0/24 lookup main",
+        "-4 rule VERB iif lo lookup main",
+        "-6 rule VERB prohibit",
+    ] {
+        let type_ip = |verb| {
+            let words = rule.replace("VERB", verb);
+            let status = std::process::Command::new("ip").args(words.split(' ')).status();
+            assert!(status.expect("iproute2 is installed").success(), "ip {words}");
+        };
+        type_ip("add");
+        until(&mut reader, FAR_IPV4, |path| path == Path::Kernel);
+        type_ip("delete");
+        until(&mut reader, FAR_IPV4, |path| mac(path) == Some(7));
+    }
+}
+
+#[test]
 fn more_changes_than_the_kernel_keeps_are_not_missed() {
     let Some((_veth, mut reader)) = start() else { return };
     // A burst of neighbours larger than the socket's buffer, made by one command.

@@ -54,6 +54,30 @@ fn a_worker_does_not_send_from_the_port_of_another() {
 }
 
 #[test]
+fn packets_go_straight_to_known_neighbours_and_by_rules_through_the_kernel() {
+    let Some(Host { veth, mut workers }) = Host::new() else { return };
+    for (address, near, far) in [(FIRST, NEAR_IPV4, FAR_IPV4), (THIRD, NEAR_IPV6, FAR_IPV6)] {
+        let port = LocalPort { address, port: PORT };
+        workers[0].lease(port).unwrap();
+        let peer = veth.peer(far);
+        let route = Route { from: port, to: peer.local_addr().unwrap().into(), traffic_class: 0 };
+        let expected = Some((SocketAddr::new(parse(near), PORT), PAYLOAD.to_vec()));
+        let mut by_kernel = || {
+            let before = workers[0].statistics().tx_by_kernel;
+            send(&mut workers[0], route);
+            assert_eq!(next(&peer), expected);
+            workers[0].statistics().tx_by_kernel > before
+        };
+        // A neighbour that nobody has confirmed for a while is asked for by the kernel.
+        assert!((0..3).any(|_| !by_kernel()), "a neighbour who just answered is known");
+        ip("rule add to 198.51.100.0/24 lookup 100").unwrap();
+        assert!((0..9999).any(|_| by_kernel()), "the rule is seen in time");
+        ip("rule delete to 198.51.100.0/24 lookup 100").unwrap();
+        assert!((0..9999).any(|_| !by_kernel()), "that it is gone is seen, too");
+    }
+}
+
+#[test]
 fn packets_to_this_host_itself_arrive() {
     let Some(Host { veth: _veth, mut workers }) = Host::new() else { return };
     for (address, near) in [(FIRST, NEAR_IPV4), (THIRD, NEAR_IPV6)] {

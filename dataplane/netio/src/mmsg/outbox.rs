@@ -37,8 +37,7 @@ impl Outbox {
             let Some(route) = frame.route else { continue };
             let len = frame.len();
             let memory = NonNull::from(frame.payload_and_room()).cast();
-            let class = Some(route.traffic_class).filter(|class| *class != 0);
-            self.messages.point_send(place, (memory, len), &route.to, class);
+            self.messages.point_send(place, (memory, len), &route.to, route.traffic_class);
         }
         let mut start = 0;
         while let Some(&Place { slot, .. }) = self.order.get(start) {

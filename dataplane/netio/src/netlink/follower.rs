@@ -11,7 +11,7 @@ use super::link::Link;
 use super::message::{Message, Messages, dump_request, u32_at};
 use super::reader::Shared;
 use super::table::{Facts, Table};
-use super::{address, neighbour, route};
+use super::{address, neighbour, route, rule};
 use crate::sys::Errno;
 use crate::sys::event::{self, Epoll};
 use crate::sys::netlink as sys;
@@ -22,7 +22,11 @@ const GROUPS: libc::c_int = libc::RTMGRP_LINK
     | libc::RTMGRP_IPV4_IFADDR
     | libc::RTMGRP_IPV4_ROUTE
     | libc::RTMGRP_IPV6_IFADDR
-    | libc::RTMGRP_IPV6_ROUTE;
+    | libc::RTMGRP_IPV6_ROUTE
+    | libc::RTMGRP_IPV4_RULE
+    | RTMGRP_IPV6_RULE;
+/// As those of libc, where this one lacks.
+const RTMGRP_IPV6_RULE: libc::c_int = 1 << (libc::RTNLGRP_IPV6_RULE - 1);
 /// The kernel sends at most 32 KB in one datagram, whatever the size of the buffer.
 const DATAGRAM_BYTES: usize = 64 << 10;
 /// How many datagrams are read before what they changed is published.
@@ -121,7 +125,7 @@ impl Follower {
     }
 }
 
-/// Reads the four lists. Returns whether none changed meanwhile.
+/// Reads the lists. Returns whether none changed meanwhile.
 fn read_into(facts: &mut Facts, buffer: &mut [u8]) -> Result<bool, Errno> {
     // A socket of its own, so that no earlier answer can be in the way.
     let mut socket = sys::open(libc::NETLINK_ROUTE, 0, 0)?;
@@ -137,18 +141,23 @@ fn read_into(facts: &mut Facts, buffer: &mut [u8]) -> Result<bool, Errno> {
         0,
         0,
     ]);
-    let lists: [(u16, &[u8]); 4] = [
+    let lists: [(u16, &[u8]); 5] = [
         (libc::RTM_GETLINK, &links),
         (libc::RTM_GETADDR, &[0; 8]),
         (libc::RTM_GETROUTE, &[0; 12]),
         (libc::RTM_GETNEIGH, &[0; 12]),
+        (libc::RTM_GETRULE, &[0; 12]),
     ];
     let mut consistent = true;
     for (sequence, (kind, body)) in (1..).zip(lists) {
         socket.write_all(&dump_request(kind, sequence, body))?;
         while !{
             let len = socket.read(buffer)?;
-            read_listing(facts, &buffer[..len], sequence, &mut consistent)?
+            match read_listing(facts, &buffer[..len], sequence, &mut consistent) {
+                // A kernel without policy rules.
+                Err(Errno(libc::EOPNOTSUPP)) if kind == libc::RTM_GETRULE => true,
+                read => read?,
+            }
         } {}
     }
     Ok(consistent)
@@ -187,6 +196,7 @@ fn list(facts: &mut Facts, message: &Message<'_>) {
             facts.links.extend(Link::parse(message.body).map(|link| (link.index, link)));
         }
         libc::RTM_NEWROUTE => facts.routes.extend(route::parse(message.body)),
+        libc::RTM_NEWRULE => facts.has_policies |= rule::is_policy(message.body),
         libc::RTM_NEWNEIGH => {
             absorb(facts, message);
         }
@@ -220,6 +230,7 @@ fn absorb(facts: &mut Facts, message: &Message<'_>) -> bool {
             address::parse(message.body).is_some_and(|address| !facts.addresses.contains(&address))
         }
         libc::RTM_NEWROUTE | libc::RTM_DELROUTE => route::parse(message.body).is_some(),
+        libc::RTM_NEWRULE | libc::RTM_DELRULE => rule::is_policy(message.body),
         libc::RTM_DELADDR | libc::RTM_DELLINK => true,
         _ => false,
     }
@@ -232,11 +243,12 @@ mod tests {
     use super::super::table::{Hop, Path};
     use super::*;
 
-    const CAPTURES: [&str; 4] = [
+    const CAPTURES: [&str; 5] = [
         include_str!("../../tests/netlink/links.hex"),
         include_str!("../../tests/netlink/addresses.hex"),
         include_str!("../../tests/netlink/routes.hex"),
         include_str!("../../tests/netlink/neighbours.hex"),
+        include_str!("../../tests/netlink/rules.hex"),
     ];
 
     fn datagrams() -> impl Iterator<Item = Vec<u8>> {
@@ -279,6 +291,7 @@ mod tests {
             (ip("fd00:1::ff"), 0xff, false),
         ];
         assert_eq!(neighbours, expected);
+        assert!(!facts.has_policies, "a fresh namespace has the usual rules");
     }
 
     #[test]

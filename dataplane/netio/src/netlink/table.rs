@@ -12,8 +12,8 @@ use super::route::Route;
 pub enum Path {
     /// In a frame that we can write ourselves.
     Direct(Hop),
-    /// Through the kernel: to this host itself, over a link that is not plain Ethernet, or to a neighbour whose address
-    /// the kernel must ask for first.
+    /// Through the kernel: to this host itself, over a link that is not plain Ethernet, to a neighbour whose address the
+    /// kernel must ask for first, or wherever policy rules say.
     Kernel,
     /// Not at all: there is no route, or its link is down.
     Unreachable,
@@ -41,6 +41,8 @@ pub(crate) struct Facts {
     pub(crate) addresses: BTreeSet<IpAddr>,
     pub(crate) neighbours: BTreeMap<Key, Neighbour>,
     pub(crate) routes: Vec<Route>,
+    /// Whether there are policy rules, which may lead to routes that are not here.
+    pub(crate) has_policies: bool,
 }
 
 /// A snapshot that answers questions and never changes.
@@ -73,6 +75,9 @@ impl Table {
         let broadcast = matches!(to, IpAddr::V4(to) if to.is_broadcast());
         if to.is_multicast() || to.is_unspecified() || broadcast {
             return (Path::Unreachable, false);
+        }
+        if self.facts.has_policies {
+            return (Path::Kernel, false);
         }
         let Some(route) = self.route(to) else { return (Path::Unreachable, false) };
         let Some(hop) = route.hop else { return (Path::Unreachable, false) };

@@ -46,6 +46,16 @@ impl Name {
         name
     }
 
+    /// Lays out the address that a packet socket sends whole frames to: an interface.
+    pub(crate) fn interface(index: u32) -> Self {
+        let mut name = Self::EMPTY;
+        // `struct sockaddr_ll`: the protocol is that of the frame, and its length of an Ethernet address only has to fit.
+        name.bytes[..2].copy_from_slice(&(libc::AF_PACKET as u16).to_ne_bytes());
+        name.bytes[4..8].copy_from_slice(&index.to_ne_bytes());
+        name.len = size_of::<libc::sockaddr_ll>() as u32;
+        name
+    }
+
     /// Returns where the bytes are, and how many count.
     pub(crate) fn parts(&mut self) -> (*mut u8, u32) {
         (self.bytes.as_mut_ptr(), self.len)

@@ -9,6 +9,7 @@ use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 use crate::address::Endpoint;
 use crate::driver::Statistics;
 use crate::error::LeaseError;
+use crate::frame::VOICE_TRAFFIC_CLASS;
 use crate::sys::Errno;
 use crate::sys::message::{CONTROL_BYTES, Mark, NAME_BYTES, Name, Notes, endpoint, parse_control};
 
@@ -31,8 +32,8 @@ pub(crate) fn lease_error(errno: Errno) -> LeaseError {
     }
 }
 
-/// Prepares a bound socket for media: it never blocks, tells the traffic class and the loss of what it receives, and
-/// neither fragments nor believes forged reports about the path.
+/// Prepares a bound socket for media: it never blocks, marks what it sends as voice unless told otherwise, tells the
+/// traffic class and the loss of what it receives, and neither fragments nor believes forged reports about the path.
 pub(crate) fn prepare(socket: BorrowedFd<'_>, bound_to: &Endpoint) -> Result<(), LeaseError> {
     if local(socket).map_err(lease_error)? != Some(*bound_to) {
         return Err(LeaseError::Refused(libc::EINVAL));
@@ -43,14 +44,14 @@ pub(crate) fn prepare(socket: BorrowedFd<'_>, bound_to: &Endpoint) -> Result<(),
             (libc::IPPROTO_IP, libc::IP_RECVTOS, 1),
             (libc::IPPROTO_IP, libc::IP_MTU_DISCOVER, libc::IP_PMTUDISC_INTERFACE),
             (libc::IPPROTO_IP, libc::IP_RECVERR, 0),
-            (libc::IPPROTO_IP, libc::IP_TOS, 0),
+            (libc::IPPROTO_IP, libc::IP_TOS, VOICE_TRAFFIC_CLASS.into()),
         ],
         IpAddr::V6(_) => &[
             (libc::SOL_SOCKET, libc::SO_RXQ_OVFL, 1),
             (libc::IPPROTO_IPV6, libc::IPV6_RECVTCLASS, 1),
             (libc::IPPROTO_IPV6, libc::IPV6_MTU_DISCOVER, libc::IPV6_PMTUDISC_INTERFACE),
             (libc::IPPROTO_IPV6, libc::IPV6_RECVERR, 0),
-            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS, 0),
+            (libc::IPPROTO_IPV6, libc::IPV6_TCLASS, VOICE_TRAFFIC_CLASS.into()),
         ],
     };
     for &(level, name, value) in options {
@@ -142,7 +143,7 @@ impl From<Errno> for SendError {
         match errno.0 {
             libc::EAGAIN | libc::ENOBUFS | libc::ENOMEM => Self::Full,
             libc::EMSGSIZE => Self::TooLong,
-            libc::EHOSTUNREACH | libc::ENETUNREACH | libc::ENETDOWN | libc::EADDRNOTAVAIL => {
+            libc::EHOSTUNREACH | libc::ENETUNREACH | libc::ENETDOWN | libc::ENXIO | libc::EADDRNOTAVAIL => {
                 Self::Unreachable
             }
             _ => Self::Failed,
@@ -231,18 +232,17 @@ impl Messages {
         place: usize,
         (memory, len): (NonNull<u8>, usize),
         to: &Endpoint,
-        traffic_class: Option<u8>,
+        traffic_class: u8,
     ) {
         let is_ipv6 = to.address().is_ipv6();
         self.names[place] = Name::new(to);
-        let control = match traffic_class {
-            Some(class) => {
-                let control = &mut self.controls[place].0;
-                let bytes = Mark::new(class, is_ipv6).bytes();
-                control[..bytes.len()].copy_from_slice(&bytes);
-                (control.as_mut_ptr(), bytes.len())
-            }
-            None => (ptr::null_mut(), 0),
+        let control = if traffic_class == VOICE_TRAFFIC_CLASS {
+            (ptr::null_mut(), 0)
+        } else {
+            let control = &mut self.controls[place].0;
+            let bytes = Mark::new(traffic_class, is_ipv6).bytes();
+            control[..bytes.len()].copy_from_slice(&bytes);
+            (control.as_mut_ptr(), bytes.len())
         };
         let name = self.names[place].parts();
         self.point(place, (memory, len), name, control);

@@ -5,13 +5,11 @@ use core::time::Duration;
 
 use netio::{
     Afxdp, Batch, Driver, Endpoint, LeaseError, LocalPort, Mmsg, Route, Setup, SetupError, UringSockets,
+    VOICE_TRAFFIC_CLASS,
 };
 
 use crate::media::packet::{Packet, Packets};
 use crate::media::side::{Losses, Side, SideError};
-
-/// The traffic class of voice: expedited forwarding (RFC 4594 section 4.1), above the two bits of ECN.
-pub(crate) const VOICE_TRAFFIC_CLASS: u8 = 46 << 2;
 
 /// Frames of a driver: a fifth of a second at 20,000 packets a second, and 8 MB.
 const FRAMES: u32 = 4096;

@@ -12,14 +12,14 @@ use std::net::UdpSocket;
 use std::thread;
 
 use netio::netlink::{Hop, Mirror, Path};
-use netio::{BATCH_MAX, Endpoint, LeaseError, LocalPort, PacketSocket};
+use netio::{BATCH_MAX, Endpoint, LeaseError, LocalPort, PacketSocket, VOICE_TRAFFIC_CLASS};
 use wire::datagram::{Datagram, Headers};
 use wire::ether::{self, EtherType, Mac, Tag, Tags};
 use wire::ip::{Addresses, TrafficClass};
 use wire::udp::Ports;
 
 use crate::media::packet::{Packet, Packets};
-use crate::media::side::drivers::{VOICE_TRAFFIC_CLASS, endpoint, lacking};
+use crate::media::side::drivers::{endpoint, lacking};
 use crate::media::side::{Losses, Side, SideError};
 
 const NAME: &str = "packet";
