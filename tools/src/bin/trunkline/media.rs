@@ -55,7 +55,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 32_768, value_parser = clap::value_parser!(u32).range(1..=1 << 24))]
     sessions: u32,
     /// Frames for each worker, a power of two; each takes 2 KB.
-    #[arg(long, value_name = "N", default_value_t = 8192)]
+    #[arg(long, value_name = "N", default_value_t = 16_384)]
     frames: u32,
     /// How long a released port rests before another call gets it.
     #[arg(long, value_name = "MS", default_value_t = 1000)]
