@@ -44,9 +44,6 @@ fn open(domain: Domain) -> Result<Socket, Errno> {
     }
     // Nobody reads the packets of protocol 255 that the kernel would put there.
     socket.set_recv_buffer_size(0)?;
-    socket::set(socket.as_fd(), libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER_BYTES)?;
+    socket::set_send_buffer(socket.as_fd())?;
     Ok(socket)
 }
-
-/// A packet on its way through the kernel counts with about 1 KB: this holds every frame of a driver with 16,384.
-const SEND_BUFFER_BYTES: i32 = 16 << 20;

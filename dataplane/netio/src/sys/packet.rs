@@ -9,9 +9,6 @@ use socket2::{Domain, Socket, Type};
 use crate::sys::Errno;
 use crate::sys::socket::{receive_template, set};
 
-/// What waits to be sent counts with about 1 KB a frame: this holds every frame of a driver with 16,384.
-const SEND_BUFFER_BYTES: i32 = 16 << 20;
-
 /// Opens a socket that hears nothing until it is bound.
 pub(crate) fn open() -> Result<Socket, Errno> {
     Ok(Socket::new(Domain::PACKET, Type::RAW, None)?)
@@ -42,11 +39,6 @@ pub(crate) fn bind(socket: BorrowedFd<'_>, interface: u32) -> Result<(), Errno> 
         0 => Ok(()),
         _ => Err(Errno::last()),
     }
-}
-
-/// Gives the socket room for everything that a driver can have on the way out.
-pub(crate) fn set_send_buffer(socket: BorrowedFd<'_>) -> Result<(), Errno> {
-    set(socket, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER_BYTES)
 }
 
 /// Has the socket hear no frames that this host sends.

@@ -60,6 +60,14 @@ pub(crate) fn prepare(socket: BorrowedFd<'_>, bound_to: &Endpoint) -> Result<(),
     set_nonblocking(socket).map_err(lease_error)
 }
 
+/// Gives a socket that sends for all ports of a driver room for everything that the driver can have on the way out.
+pub(crate) fn set_send_buffer(socket: BorrowedFd<'_>) -> Result<(), Errno> {
+    set(socket, libc::SOL_SOCKET, libc::SO_SNDBUFFORCE, SEND_BUFFER_BYTES)
+}
+
+/// A packet on its way through the kernel counts with about 1 KB: this holds every frame of a driver with 16,384.
+const SEND_BUFFER_BYTES: i32 = 16 << 20;
+
 /// Sets an option that is a number.
 pub(crate) fn set(socket: BorrowedFd<'_>, level: i32, name: i32, value: i32) -> Result<(), Errno> {
     set_option(socket, level, name, &value)
@@ -305,6 +313,11 @@ impl Messages {
     fn slice(&mut self, places: Range<usize>) -> (*mut libc::mmsghdr, u32) {
         let headers = &mut self.headers[places];
         (headers.as_mut_ptr(), headers.len() as u32)
+    }
+
+    /// Tells whether the kernel has to read more of a header than the address.
+    pub(crate) fn has_control(&self, place: usize) -> bool {
+        self.headers[place].msg_hdr.msg_controllen > 0
     }
 
     /// Returns a header, for a request of io_uring.

@@ -19,7 +19,7 @@ use crate::driver::{Driver, Statistics};
 use crate::error::{DriverError, LeaseError, SetupError};
 use crate::frame::{BATCH_MAX, Batch, Frame};
 use crate::headers::Flow;
-use crate::netlink::Mirror;
+use crate::netlink::{self, Mirror};
 use crate::patience::Patience;
 use crate::pool::Pool;
 use crate::raw::RawSockets;
@@ -119,6 +119,7 @@ impl UringSklookup {
         let ports = PortMap::new(Self::NAME, &setup.addresses)?;
         let places = sk_lookup::socket_place(1, false);
         load(&ports, &DescriptorMap::new(Self::NAME, Descriptors::Sockets, places)?)?;
+        netlink::read(Self::NAME)?;
         RawSockets::open().map(drop).map_err(|errno| refused("a raw IP socket", errno))
     }
 

@@ -17,7 +17,7 @@ use crate::address::{Endpoint, LocalPort};
 use crate::descriptors;
 use crate::driver::{Driver, Statistics};
 use crate::error::{DriverError, LeaseError, SetupError};
-use crate::frame::{BATCH_MAX, Batch, Frame, VOICE_TRAFFIC_CLASS};
+use crate::frame::{BATCH_MAX, Batch, Frame};
 use crate::leases::{Leases, slot_of};
 use crate::patience::Patience;
 use crate::pool::Pool;
@@ -393,7 +393,7 @@ fn send_request(
     let memory = core::ptr::NonNull::from(frame.payload_and_room()).cast();
     outbox.point_send(place, (memory, len), to, traffic_class);
     let socket = types::Fixed(slot);
-    let entry = if traffic_class != VOICE_TRAFFIC_CLASS {
+    let entry = if outbox.has_control(place) {
         opcode::SendMsg::new(socket, outbox.header(place)).flags(libc::MSG_DONTWAIT as u32).build()
     } else {
         let (name, name_len) = outbox.name(place);

@@ -13,7 +13,7 @@ use crate::netlink::{Hop, Path, Reader};
 use crate::raw::RawSockets;
 use crate::sys::message::Name;
 use crate::sys::packet;
-use crate::sys::socket::SendError;
+use crate::sys::socket::{self, SendError};
 use crate::uring::sklookup::refused;
 
 /// The sockets of a worker.
@@ -34,7 +34,7 @@ pub(super) struct Request {
 impl Egress {
     pub(super) fn new(mirror: Reader) -> Result<Self, SetupError> {
         let frames = packet::open().and_then(|socket| {
-            packet::set_send_buffer(socket.as_fd())?;
+            socket::set_send_buffer(socket.as_fd())?;
             Ok(socket)
         });
         Ok(Self {
