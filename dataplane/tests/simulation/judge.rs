@@ -24,6 +24,12 @@ struct Key {
     is_former: bool,
 }
 
+/// Returns the side that a packet came to, and the one that it goes on to.
+fn near_and_far(sides: &mut [Side; 2], side: usize) -> (&mut Side, &mut Side) {
+    let [a, b] = sides;
+    if side == 0 { (a, b) } else { (b, a) }
+}
+
 impl Call {
     /// Judges a packet that a peer sent and that reached side `side`; `came` says whether it went on.
     pub(crate) fn judge(
@@ -62,8 +68,7 @@ impl Call {
         now_us: u64,
     ) -> Judgement {
         let is_loud = self.is_loud;
-        let [a, b] = &mut self.sides;
-        let (near, far) = if side == 0 { (a, b) } else { (b, a) };
+        let (near, far) = near_and_far(&mut self.sides, side);
         let never = Judgement { expected: Expected::Never, accepted: Expected::Never };
         if !near.wish.accepts {
             return never;
@@ -106,8 +111,7 @@ impl Call {
         came: bool,
         now_us: u64,
     ) -> Judgement {
-        let [a, b] = &mut self.sides;
-        let (near, far) = if side == 0 { (a, b) } else { (b, a) };
+        let (near, far) = near_and_far(&mut self.sides, side);
         let is_sure = near.door.is_report_sure(packet.from, !packet.is_for_reports);
         let key = near.key(packet, record, now_us);
         let accepted = if is_sure { key.accepted } else { key.accepted.min(Expected::May) };
