@@ -45,7 +45,10 @@ const WELCOME: [&str; 11] = [
 ];
 
 /// Guests by name, with what their licence says.
-const EXCEPTED: [Exception; 0] = [];
+const EXCEPTED: [Exception; 2] = [
+    Exception { name: "rsip", reason: "its LICENSE file is the MIT licence" },
+    Exception { name: "rsip-derives", reason: "a part of rsip, from the same repository" },
+];
 
 #[cfg(test)]
 mod tests {

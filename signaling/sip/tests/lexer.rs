@@ -1,0 +1,96 @@
+//! One message is taken apart: what is found, what is only noted, what is refused.
+
+use sip::lexer::{HEADERS_MAX, LINE_LEN_MAX, Lexed, MESSAGE_LEN_MAX, StartLine, lex};
+use sip::{Malformed, Name};
+
+fn lexed(text: &str) -> Lexed<'_> {
+    lex(text.as_bytes()).expect("it can be taken apart")
+}
+
+fn value(lexed: &Lexed<'_>, name: Name) -> String {
+    lexed.field(name).expect("the header").value.to_string()
+}
+
+#[test]
+fn a_request_is_taken_apart() {
+    let message = lexed("\r\n\r\nINVITE sip:a@b SIP/2.0\r\nv : SIP/2.0/UDP h\nX-Y:\t z \r\nl: 2\r\n\r\nabcd");
+    assert_eq!(message.start, StartLine::Request { method: b"INVITE", uri: b"sip:a@b", version: b"SIP/2.0" });
+    assert_eq!(value(&message, Name::Via), "SIP/2.0/UDP h");
+    assert_eq!(message.fields[1].spelling, "X-Y");
+    assert_eq!(value(&message, Name::Other), "z");
+    assert_eq!((message.body, message.flaw), (b"ab".as_slice(), None));
+}
+
+#[test]
+fn folded_lines_are_joined_by_one_space() {
+    let message = lexed("A B SIP/2.0\r\nTo :\r\n sip:a@b ;\r\n\t tag =  1\r\nSubject: x\n y\r\n\r\n");
+    assert_eq!(value(&message, Name::To), "sip:a@b ; tag =  1");
+    assert_eq!(value(&message, Name::Subject), "x y");
+}
+
+#[test]
+fn a_response_may_have_no_phrase() {
+    for (line, phrase) in [("SIP/2.0 100 ", ""), ("SIP/2.0 100", ""), ("SIP/2.0 100 a b", "a b")] {
+        let text = format!("{line}\r\n\r\n");
+        let StartLine::Response { code, phrase: found, .. } = lexed(&text).start else { panic!("{line}") };
+        assert_eq!((code, found), (b"100".as_slice(), phrase.as_bytes()));
+    }
+}
+
+#[test]
+fn spaces_in_the_request_line_stay_with_the_uri() {
+    for (line, expected) in [
+        ("A  sip:b SIP/2.0", " sip:b"),
+        ("A sip:b  SIP/2.0", "sip:b "),
+        ("A sip:b c SIP/2.0", "sip:b c"),
+        ("A sip:b SIP/2.0  ", "sip:b SIP/2.0  "),
+    ] {
+        let text = format!("{line}\r\n\r\n");
+        let StartLine::Request { uri, version, .. } = lexed(&text).start else { panic!("{line}") };
+        assert_eq!((uri, version), (expected.as_bytes(), b"SIP/2.0".as_slice()));
+    }
+}
+
+#[test]
+fn what_cannot_be_taken_apart_says_why() {
+    for (text, expected) in [
+        ("", Malformed::Empty),
+        ("\r\n\r\n", Malformed::Empty),
+        ("INVITE", Malformed::Unterminated),
+        ("GET / HTTP/1.1\r\n\r\n", Malformed::StartLine),
+        ("INVITE\r\n\r\n", Malformed::StartLine),
+        (" sip:a SIP/2.0\r\n\r\n", Malformed::StartLine),
+        ("A b SIP/2.0\r\nTo: x\r\n", Malformed::Unterminated),
+    ] {
+        assert_eq!(lex(text.as_bytes()).unwrap_err(), expected, "{text:?}");
+    }
+    let long = format!("A b SIP/2.0\r\nX: {}\r\n\r\n", "y".repeat(LINE_LEN_MAX));
+    assert_eq!(lex(long.as_bytes()).unwrap_err(), Malformed::LineTooLong);
+    let folded = format!("A b SIP/2.0\r\nX:{}\r\n\r\n", "\r\n y".repeat(LINE_LEN_MAX / 4));
+    assert_eq!(lex(folded.as_bytes()).unwrap_err(), Malformed::LineTooLong);
+    let many = format!("A b SIP/2.0\r\n{}\r\n", "X: y\r\n".repeat(HEADERS_MAX + 1));
+    assert_eq!(lex(many.as_bytes()).unwrap_err(), Malformed::TooManyHeaders);
+    assert_eq!(lex(&vec![b'\n'; MESSAGE_LEN_MAX + 1]).unwrap_err(), Malformed::TooLong);
+}
+
+#[test]
+fn a_broken_rule_is_noted() {
+    for (headers, expected) in [
+        ("no colon", Malformed::HeaderLine),
+        ("a b: c", Malformed::HeaderLine),
+        (": c", Malformed::HeaderLine),
+        ("X: a\rTo: b", Malformed::ControlByte),
+        ("l: -1", Malformed::LengthInvalid),
+        ("l: 1\r\nContent-Length: 2", Malformed::LengthConflict),
+        ("l: 1", Malformed::Truncated),
+    ] {
+        let text = format!("A b SIP/2.0\r\n{headers}\r\n\r\n");
+        assert_eq!(lexed(&text).flaw, Some(expected), "{headers}");
+    }
+}
+
+#[test]
+fn latin_1_survives() {
+    let message = lex(b"A b SIP/2.0\r\nFrom: Andr\xe9 <sip:a@b>\r\n\r\n").unwrap();
+    assert_eq!(message.fields[0].value, "Andr\u{e9} <sip:a@b>");
+}
