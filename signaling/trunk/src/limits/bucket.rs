@@ -1,0 +1,72 @@
+//! A bucket of tokens, held as one point in time.
+
+use std::{num::NonZeroU32, time::Duration};
+
+/// Lets `rate` calls pass at once and then one in every `rate`th part of a second.
+///
+/// What is held is when the bucket will be full again; the tokens that are missing are the time until then. A changed rate
+/// counts from the next call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Bucket {
+    full_at: Duration,
+}
+
+impl Bucket {
+    /// Takes a token, or tells after what time there will be one. Time that runs backwards stands still.
+    pub(super) fn take(&mut self, rate: NonZeroU32, now: Duration) -> Result<(), Duration> {
+        let token = Duration::from_secs(1).checked_div(rate.get()).unwrap_or_default();
+        let others = token.saturating_mul(rate.get().saturating_sub(1));
+        let full_at = self.full_at.max(now);
+        let missing = full_at.saturating_sub(now);
+        if missing > others {
+            return Err(missing.saturating_sub(others));
+        }
+        self.full_at = full_at.saturating_add(token);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(bucket: &mut Bucket, rate: u32, at_ms: impl IntoIterator<Item = u64>) -> usize {
+        let rate = NonZeroU32::new(rate).unwrap();
+        at_ms.into_iter().filter(|ms| bucket.take(rate, Duration::from_millis(*ms)).is_ok()).count()
+    }
+
+    #[test]
+    fn one_a_second_means_one_in_each_second() {
+        let mut bucket = Bucket::default();
+        assert_eq!(passed(&mut bucket, 1, [0, 0, 200, 400, 999]), 1);
+        assert_eq!(passed(&mut bucket, 1, [1_000, 1_500]), 1);
+    }
+
+    #[test]
+    fn a_full_bucket_empties_at_once_and_fills_at_the_rate() {
+        let mut bucket = Bucket::default();
+        assert_eq!(passed(&mut bucket, 10, [0; 30]), 10);
+        assert_eq!(passed(&mut bucket, 10, 0..100), 0);
+        assert_eq!(passed(&mut bucket, 10, 100..10_100), 100);
+        assert_eq!(passed(&mut bucket, 10, [60_000; 30]), 10);
+    }
+
+    #[test]
+    fn the_wait_that_is_told_is_long_enough_and_no_longer() {
+        let rate = NonZeroU32::new(3).unwrap();
+        let mut bucket = Bucket::default();
+        for _ in 0..3 {
+            bucket.take(rate, Duration::from_secs(7)).unwrap();
+        }
+        let wait = bucket.take(rate, Duration::from_secs(7)).unwrap_err();
+        let mut early = bucket;
+        assert!(early.take(rate, Duration::from_secs(7) + wait - Duration::from_nanos(1)).is_err());
+        assert!(bucket.take(rate, Duration::from_secs(7) + wait).is_ok());
+    }
+
+    #[test]
+    fn time_that_runs_backwards_gives_no_tokens() {
+        let mut bucket = Bucket::default();
+        assert_eq!(passed(&mut bucket, 1, [5_000, 0, 1_000, 4_999]), 1);
+    }
+}
