@@ -1,0 +1,96 @@
+//! Bytes from the network: who may speak to us, and what a message is owed before any call hears of it.
+
+use sip::dialog::DialogId;
+use sip::flow::{Destination, Flow};
+use sip::lexer::{self, Lexed};
+use sip::validate::{Refusal, Rules, Verdict, validate};
+use sip::{Method, Name, Request};
+
+use crate::call::Calls;
+use crate::desk::{Desk, begins_call};
+use crate::manipulation::Travel;
+use crate::output::Output;
+
+/// Takes one message.
+pub(crate) fn received(desk: &mut Desk, calls: &Calls, flow: Flow, bytes: &[u8]) {
+    let now = desk.now.elapsed;
+    let Ok(lexed) = lexer::lex(bytes) else { return };
+    match validate(&lexed, &Rules::TRUNK) {
+        Verdict::Request(checked) => {
+            let mut request = checked.to_request();
+            if is_heard(desk, calls, &request, &flow) {
+                desk.manipulate(Travel::In, &mut request, flow.remote.ip());
+                desk.transactions.receive_request(now, request, flow);
+            }
+        }
+        // Whether it answers anything is told by its branch, which is a secret of ours and the peer's.
+        Verdict::Response(checked) => {
+            let mut response = checked.to_response();
+            desk.manipulate_response(Travel::In, &mut response, flow.remote.ip());
+            desk.transactions.receive_response(now, response, flow);
+        }
+        Verdict::Answer(refusal) => refuse(desk, calls, &lexed, &refusal, flow),
+        Verdict::Drop(_) => {}
+    }
+    desk.collect();
+}
+
+/// Tells whether a request is worked with. Strangers get no byte, unless they know the host name of a connector: then
+/// they hear that they are not allowed, and the customer finds it in a record.
+fn is_heard(desk: &mut Desk, calls: &Calls, request: &Request, flow: &Flow) -> bool {
+    if is_listed(desk, flow) {
+        return true;
+    }
+    if request.method() == Method::Ack {
+        // Nobody answers an ACK.
+        return true;
+    }
+    if let Some(id) = DialogId::of_request(request) {
+        let is_known = desk.departed.contains(desk.now.elapsed, flow.remote.ip());
+        return is_known || is_of_dialog(desk, calls, &id, flow);
+    }
+    let host = request.uri().host().map(|host| host.to_string()).unwrap_or_default();
+    begins_call(request)
+        && desk.snapshot.connector_by_host(&host).is_some()
+        && desk.guard.admit_stranger(desk.now.elapsed)
+}
+
+/// Tells whether a connector or a link lists the source.
+pub(crate) fn is_listed(desk: &Desk, flow: &Flow) -> bool {
+    let source = flow.remote.ip();
+    desk.snapshot.owners_of(source).is_some() || desk.snapshot.link_by_source(source).is_some()
+}
+
+/// Tells whether messages of a dialog may come from the source.
+pub(crate) fn is_of_dialog(desk: &Desk, calls: &Calls, id: &DialogId, flow: &Flow) -> bool {
+    let place = desk.dialogs.get(id).copied();
+    let call = place.and_then(|(call, leg)| Some((calls.get(call)?, leg)));
+    call.is_some_and(|(call, leg)| call.leg(leg).hosts.contains(&flow.remote.ip()))
+}
+
+/// Answers what breaks a rule, without remembering it.
+fn refuse(desk: &mut Desk, calls: &Calls, lexed: &Lexed<'_>, refusal: &Refusal, flow: Flow) {
+    if !is_listed(desk, &flow) && !is_of_host(desk, calls, lexed, &flow) {
+        return;
+    }
+    let tag = desk.random.tag();
+    let mut bytes = Vec::new();
+    // What cannot be written back cannot be told.
+    if refusal.write(lexed, &tag, flow.remote, &mut bytes).is_ok() {
+        desk.tell(Output::Send { to: Destination::Flow(flow), bytes: bytes.into() });
+    }
+}
+
+/// Tells whether a request that breaks a rule comes from a host of the dialog that it names.
+fn is_of_host(desk: &Desk, calls: &Calls, lexed: &Lexed<'_>, flow: &Flow) -> bool {
+    let tag = |name| {
+        let field = lexed.field(name)?;
+        let parts = sip::name_addr::AddressParts::parse(&field.value).ok()?;
+        Some(parts.tag()?.to_owned())
+    };
+    let call_id = lexed.field(Name::CallId).map(|field| field.value.to_string());
+    let (Some(call_id), Some(to), Some(from)) = (call_id, tag(Name::To), tag(Name::From)) else {
+        return false;
+    };
+    is_of_dialog(desk, calls, &DialogId::new(&call_id, &to, &from), flow)
+}

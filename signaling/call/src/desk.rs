@@ -1,0 +1,255 @@
+//! What all calls share: transactions, clock, limits, and which message belongs to which call.
+
+mod accepted;
+mod departed;
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use control::{SessionId, SideName};
+use sip::dialog::DialogId;
+use sip::flow::{Protocol, Target};
+use sip::transaction::{ClientId, ServerId, Transactions};
+use sip::{Method, Name, Request, Response};
+use trunk::failover::DeadHosts;
+use trunk::snapshot::Snapshot;
+
+use crate::clock::{Clock, Timer};
+use crate::flow::auth::Guard;
+use crate::flow::options::Links;
+use crate::manipulation::{Message, Travel};
+use crate::media_plan::Screen;
+use crate::moment::Moment;
+use crate::output::Output;
+use crate::random::Random;
+use crate::setup::Setup;
+use crate::summary::CallId;
+
+pub(crate) use accepted::Accepted;
+pub(crate) use departed::Departed;
+
+/// What all calls share.
+pub(crate) struct Desk {
+    pub(crate) now: Moment,
+    pub(crate) setup: Setup,
+    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) random: Random,
+    pub(crate) transactions: Transactions,
+    pub(crate) clock: Clock,
+    pub(crate) limits: trunk::limits::Limits,
+    pub(crate) dead_hosts: DeadHosts,
+    pub(crate) guard: Guard,
+    pub(crate) links: Links,
+    pub(crate) accepted: Accepted,
+    pub(crate) departed: Departed,
+    /// Whether new calls are taken.
+    pub(crate) is_open: bool,
+    pub(crate) clients: HashMap<ClientId, Client>,
+    pub(crate) servers: HashMap<ServerId, (CallId, SideName)>,
+    pub(crate) dialogs: HashMap<DialogId, (CallId, SideName)>,
+    pub(crate) sessions: HashMap<SessionId, CallId>,
+    queries: HashMap<u64, Query>,
+    query: u64,
+    /// Addresses of ours.
+    own: Vec<IpAddr>,
+    outputs: VecDeque<Output>,
+}
+
+/// What a request of ours is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Client {
+    /// An INVITE of a call.
+    Invite(CallId, SideName),
+    /// An OPTIONS to a carrier.
+    Probe(trunk::CarrierLinkId),
+    /// One whose answer changes nothing.
+    Bye,
+}
+
+/// What a name is looked up for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Query {
+    /// Where a leg wants media.
+    Media(CallId, SideName, String),
+    /// The place that is to be tried.
+    Place(CallId, usize),
+    /// The way of a dialog.
+    Way(CallId, SideName, Protocol),
+    /// A carrier link that is to be probed.
+    Probe(trunk::CarrierLinkId),
+}
+
+impl Desk {
+    pub(crate) fn new(setup: Setup, seed: &[u8; 32]) -> Self {
+        let mut random = Random::new(seed);
+        let transactions = Transactions::new(setup.limits.transactions, random.block());
+        let own = setup.listeners.iter().map(|listener| listener.local.ip());
+        Self {
+            now: Moment::default(),
+            snapshot: Arc::clone(&setup.snapshot),
+            guard: Guard::new(random.block()),
+            transactions,
+            random,
+            clock: Clock::default(),
+            limits: trunk::limits::Limits::default(),
+            dead_hosts: DeadHosts::default(),
+            links: Links::default(),
+            accepted: Accepted::default(),
+            departed: Departed::default(),
+            is_open: true,
+            clients: HashMap::new(),
+            servers: HashMap::new(),
+            dialogs: HashMap::new(),
+            sessions: HashMap::new(),
+            queries: HashMap::new(),
+            query: 0,
+            own: own.filter(|address| !address.is_unspecified()).collect(),
+            outputs: VecDeque::new(),
+            setup,
+        }
+    }
+
+    /// Wants something done, after all that was wanted before.
+    pub(crate) fn tell(&mut self, output: Output) {
+        self.collect();
+        self.outputs.push_back(output);
+    }
+
+    /// Takes what the transactions want sent.
+    pub(crate) fn collect(&mut self) {
+        while let Some(transmit) = self.transactions.poll_transmit() {
+            self.outputs.push_back(Output::Send { to: transmit.to, bytes: transmit.bytes });
+        }
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// Has a name looked up; `false` when too many are.
+    pub(crate) fn ask(
+        &mut self,
+        what: Query,
+        (host, port, protocol): (String, Option<u16>, Protocol),
+    ) -> bool {
+        if self.queries.len() >= self.setup.limits.queries_max {
+            return false;
+        }
+        self.query = self.query.wrapping_add(1);
+        let query = self.query;
+        self.queries.insert(query, what);
+        self.clock.set(self.now.elapsed.saturating_add(QUERY_PATIENCE), Timer::Query { query });
+        self.tell(Output::Resolve { query, host, port, protocol });
+        true
+    }
+
+    /// Takes back what a name was looked up for.
+    pub(crate) fn asked(&mut self, query: u64) -> Option<Query> {
+        self.queries.remove(&query)
+    }
+
+    /// Sends a request by a leg's way.
+    pub(crate) fn send(&mut self, mut request: Request, to: Target, client: Client) -> Option<ClientId> {
+        let sent_by = self.setup.listener(to.protocol, to.local)?.advertised.clone();
+        if let Some(product) = &self.setup.product {
+            request.headers_mut().set(Name::UserAgent, product.clone());
+        }
+        self.manipulate(Travel::Out, &mut request, to.remote.ip());
+        let id = self.transactions.request(self.now.elapsed, request, to, &sent_by).ok()?;
+        self.clients.insert(id, client);
+        Some(id)
+    }
+
+    /// Sends the ACK of an acceptance, and again for each copy of that.
+    pub(crate) fn acknowledge(&mut self, id: ClientId, ack: Request, to: Target) {
+        let Some(listener) = self.setup.listener(to.protocol, to.local) else { return };
+        let sent_by = listener.advertised.clone();
+        // What cannot be written is not acknowledged; the peer ends the call then.
+        let _ = self.transactions.acknowledge(ack.clone(), to.clone(), &sent_by);
+        self.accepted.insert(&mut self.clock, self.now.elapsed, id, (ack, to));
+    }
+
+    /// Changes the headers that peers want otherwise.
+    pub(crate) fn manipulate(&self, travel: Travel, request: &mut Request, peer: IpAddr) {
+        let method = request.method();
+        let rules = self.setup.manipulations.iter();
+        for rule in rules.filter(|rule| rule.is_about(travel, Message::Request, method)) {
+            rule.apply(request.headers_mut(), peer);
+        }
+    }
+
+    /// Changes the headers that peers want otherwise in what answers a request.
+    pub(crate) fn manipulate_response(&self, travel: Travel, response: &mut Response, peer: IpAddr) {
+        let Some(method) = response.cseq().map(|cseq| cseq.method) else { return };
+        let rules = self.setup.manipulations.iter();
+        for rule in rules.filter(|rule| rule.is_about(travel, Message::Response, method)) {
+            rule.apply(response.headers_mut(), peer);
+        }
+    }
+
+    /// Answers a request; if the answer cannot be written, with 500.
+    pub(crate) fn respond(&mut self, id: ServerId, mut response: Response, request: &Request) {
+        if let Some(product) = &self.setup.product {
+            response.headers_mut().set(Name::Server, product.clone());
+        }
+        if let Some(source) = request.top_via().and_then(|via| via.received()) {
+            self.manipulate_response(Travel::Out, &mut response, source);
+        }
+        let tag = response.to_tag().map(str::to_owned);
+        if self.transactions.respond(self.now.elapsed, id, response).is_err() {
+            let plain = Response::to_request(request, 500);
+            let tagged = match &tag {
+                Some(tag) => plain.with_to_tag(tag),
+                None => Ok(plain),
+            };
+            // RFC 3261 section 8.2.6.2 leaves no less to say; what came was read, so it can be written.
+            let sent = tagged.map(|plain| self.transactions.respond(self.now.elapsed, id, plain));
+            debug_assert!(matches!(sent, Ok(Ok(()))), "what came can be sent back");
+        }
+    }
+
+    /// Answers a request that belongs to no call.
+    pub(crate) fn refuse(&mut self, id: ServerId, request: &Request, status: u16) {
+        let response = self.response(request, status);
+        self.respond(id, response, request);
+    }
+
+    /// Refuses a request for now, and says when to come back.
+    pub(crate) fn refuse_for_now(&mut self, id: ServerId, request: &Request, status: u16, seconds: u64) {
+        let response = self.response(request, status).with(Name::RetryAfter, seconds.to_string());
+        self.respond(id, response, request);
+    }
+
+    /// Makes a response with a tag of its own.
+    pub(crate) fn response(&mut self, request: &Request, status: u16) -> Response {
+        let response = Response::to_request(request, status);
+        let tag = self.random.tag();
+        let tagged = response.clone().with_to_tag(&tag).unwrap_or(response);
+        if status == 405 { tagged.with(Name::Allow, allow()) } else { tagged }
+    }
+
+    /// Returns where media may not go.
+    pub(crate) fn screen(&self) -> Screen<'_> {
+        Screen { own: &self.own, allows_loopback: self.setup.allows_loopback }
+    }
+
+    /// Counts all that is kept for calls, which is nothing after the last one.
+    pub(crate) fn kept(&self) -> usize {
+        self.servers.len() + self.dialogs.len() + self.sessions.len() + self.queries.len()
+    }
+}
+
+/// A name that takes longer leads nowhere: a caller hears nothing meanwhile.
+const QUERY_PATIENCE: Duration = Duration::from_secs(5);
+
+/// The methods that are served.
+pub(crate) fn allow() -> String {
+    sip::header::option_tag::write_methods(sip::validate::Rules::TRUNK.methods)
+}
+
+/// Tells whether a request may be the first of a call.
+pub(crate) fn begins_call(request: &Request) -> bool {
+    request.method() == Method::Invite && request.to_tag().is_none()
+}

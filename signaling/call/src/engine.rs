@@ -1,0 +1,325 @@
+//! The engine: which input belongs to whom.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use control::{Reason, SideName};
+use sip::dialog::DialogId;
+use sip::flow::Flow;
+use sip::transaction::{ClientId, Event, Failure, ServerId};
+use sip::{Method, Response};
+use trunk::VoiceConnectorId;
+
+use crate::arrival;
+use crate::call::{Call, Calls, Phase};
+use crate::clock::Timer;
+use crate::desk::{Client, Desk, Query};
+use crate::flow::invite::Arrival;
+use crate::flow::{answer, bye, cancel, early, failover, forking, invite, options, reinvite};
+use crate::input::{Input, MediaEvent};
+use crate::moment::Moment;
+use crate::output::Output;
+use crate::setup::Setup;
+use crate::summary::{CallId, End};
+
+/// All calls of a node. What happens is put in with [`Engine::handle`], what is to be done comes out of
+/// [`Engine::poll`].
+pub struct Engine {
+    desk: Desk,
+    calls: Calls,
+}
+
+impl Engine {
+    /// Makes an engine without calls. The seed is 32 random bytes, others each time: whoever knows them knows all keys.
+    pub fn new(setup: Setup, seed: [u8; 32]) -> Self {
+        let mut desk = Desk::new(setup, &seed);
+        options::follow_snapshot(&mut desk);
+        Self { desk, calls: Calls::default() }
+    }
+
+    /// Takes something that has happened.
+    pub fn handle(&mut self, now: Moment, input: Input<'_>) {
+        self.desk.now = now;
+        match input {
+            Input::Received { flow, bytes } => arrival::received(&mut self.desk, &self.calls, flow, bytes),
+            Input::SendFailed { destination } => {
+                self.desk.transactions.send_failed(now.elapsed, &destination);
+            }
+            Input::Resolved { query, addresses } => {
+                self.resolved(query, addresses.unwrap_or_default());
+            }
+            Input::Media(event) => self.media(event),
+            Input::Snapshot(snapshot) => {
+                self.desk.limits.follow(&snapshot);
+                self.desk.snapshot = snapshot;
+                options::follow_snapshot(&mut self.desk);
+            }
+            Input::Clear { call } => {
+                self.with(call, |desk, call| clear(desk, call, "cleared by the operator"))
+            }
+            Input::Admission { open } => self.desk.is_open = open,
+            Input::Timer => self.timers(),
+        }
+        self.events();
+        self.desk.collect();
+    }
+
+    /// Takes out what is to be done next.
+    pub fn poll(&mut self) -> Option<Output> {
+        self.desk.poll()
+    }
+
+    /// Returns when to say [`Input::Timer`].
+    pub fn next_timeout(&self) -> Option<Duration> {
+        let timeouts = [self.desk.clock.next(), self.desk.transactions.next_timeout()];
+        timeouts.into_iter().flatten().min()
+    }
+
+    /// Counts the calls, those included that still owe somebody a message.
+    pub const fn calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Counts the transactions, those included that only wait for copies.
+    pub fn transactions(&self) -> usize {
+        self.desk.transactions.load().transactions
+    }
+
+    /// Tells whether nothing is kept of any call.
+    pub fn is_idle(&self) -> bool {
+        self.calls() == 0 && self.desk.kept() == 0 && self.desk.limits.calls() == 0
+    }
+
+    /// Tells who has asked last, for a connector, whether we are there, and when.
+    pub fn asked_last(&self, connector: &VoiceConnectorId) -> Option<(SocketAddr, Moment)> {
+        self.desk.links.asked_last(connector)
+    }
+
+    /// Works on a call, and forgets it if that was the last of it.
+    fn with(&mut self, id: CallId, work: impl FnOnce(&mut Desk, &mut Call)) {
+        let Some(mut call) = self.calls.take(id) else { return };
+        work(&mut self.desk, &mut call);
+        self.calls.keep(&mut self.desk, call);
+    }
+
+    fn events(&mut self) {
+        while let Some(event) = self.desk.transactions.poll_event() {
+            match event {
+                Event::Request { id, request, flow, merged } => {
+                    self.request(Arrival { id, request, flow }, merged);
+                }
+                Event::Ack { id, request, .. } => {
+                    if let Some((call, leg)) = id.and_then(|id| self.desk.servers.remove(&id)) {
+                        self.with(call, |desk, call| answer::acknowledged(desk, call, leg, &request));
+                    }
+                }
+                Event::Cancelled { id, .. } => {
+                    if let Some((call, leg)) = self.desk.servers.get(&id).copied() {
+                        self.with(call, |desk, call| cancel::received(desk, call, leg));
+                    }
+                }
+                Event::Response { id, response, flow } => self.response(id, &response, &flow),
+                Event::Failed { id, why } => self.failed(id, why),
+                Event::AckMissing { id } | Event::ResponseLost { id } => self.unacknowledged(id),
+            }
+        }
+    }
+
+    fn request(&mut self, arrival: Arrival, is_merged: bool) {
+        let Some(dialog) = DialogId::of_request(&arrival.request) else {
+            return self.first_request(arrival, is_merged);
+        };
+        let Arrival { id, request, flow } = arrival;
+        let place = self.desk.dialogs.get(&dialog).copied();
+        let is_known = arrival::is_listed(&self.desk, &flow)
+            || arrival::is_of_dialog(&self.desk, &self.calls, &dialog, &flow);
+        let Some((call, leg)) = place.filter(|_| is_known) else {
+            return self.desk.refuse(id, &request, 481);
+        };
+        let method = request.method();
+        if method == Method::Bye {
+            self.with(call, |desk, call| bye::received(desk, call, leg, (id, &request)));
+        } else if method == Method::Invite {
+            self.with(call, |desk, call| reinvite::received(desk, call, leg, id, request));
+        } else if method == Method::Options {
+            options::received(&mut self.desk, id, &request, &flow);
+        } else {
+            self.desk.refuse(id, &request, 405);
+        }
+    }
+
+    fn first_request(&mut self, arrival: Arrival, is_merged: bool) {
+        let Arrival { id, request, flow } = &arrival;
+        let method = request.method();
+        if method == Method::Invite {
+            invite::received(&mut self.desk, &mut self.calls, arrival, is_merged);
+        } else if method == Method::Options {
+            options::received(&mut self.desk, *id, request, flow);
+        } else {
+            // A BYE without a tag belongs to nothing.
+            self.desk.refuse(*id, request, if method == Method::Bye { 481 } else { 405 });
+        }
+    }
+
+    fn response(&mut self, id: ClientId, response: &Response, flow: &Flow) {
+        let Some(client) = self.desk.clients.get(&id).copied() else { return };
+        let is_final = response.is_final();
+        match client {
+            Client::Bye | Client::Probe(_) if !is_final => {}
+            Client::Bye => {
+                self.desk.clients.remove(&id);
+            }
+            Client::Probe(link) => {
+                self.desk.clients.remove(&id);
+                options::heard(&mut self.desk, link, Some(response.code()));
+            }
+            Client::Invite(call, leg) => self.invite_response((id, call, leg), response, flow),
+        }
+    }
+
+    fn invite_response(
+        &mut self,
+        (id, call, leg): (ClientId, CallId, SideName),
+        response: &Response,
+        flow: &Flow,
+    ) {
+        let is_success = response.is_success();
+        if is_success && forking::acknowledge_again(&mut self.desk, id, response) {
+            return;
+        }
+        if response.is_final() && !is_success {
+            self.desk.clients.remove(&id);
+        }
+        let is_awaited = self.calls.get(call).is_some_and(|call| call.leg(leg).asks == Some(id));
+        if !is_awaited || (is_success && self.desk.accepted.contains(id)) {
+            if is_success {
+                forking::decline(&mut self.desk, id, response, flow);
+            }
+            return;
+        }
+        self.with(call, |desk, call| match (call.phase, leg) {
+            (Phase::Answered, leg) if response.is_final() => {
+                reinvite::answered(desk, call, leg, id, response);
+            }
+            (Phase::Seeking, SideName::B) if is_success => answer::accepted(desk, call, id, response, flow),
+            (Phase::Seeking, SideName::B) if response.is_final() => answer::refused(desk, call, response),
+            (Phase::Seeking, SideName::B) => early::rings(desk, call, response),
+            (Phase::Naming | Phase::Opening | Phase::Seeking | Phase::Answered | Phase::Over, _) => {}
+        });
+    }
+
+    fn failed(&mut self, id: ClientId, why: Failure) {
+        match self.desk.clients.remove(&id) {
+            None | Some(Client::Bye) => {}
+            Some(Client::Probe(link)) => options::heard(&mut self.desk, link, None),
+            Some(Client::Invite(call, leg)) => self.with(call, |desk, call| {
+                if call.leg(leg).asks != Some(id) {
+                    return;
+                }
+                if call.phase == Phase::Answered {
+                    return reinvite::failed(desk, call, leg, why);
+                }
+                failover::unreachable(desk, call);
+            }),
+        }
+    }
+
+    fn unacknowledged(&mut self, id: ServerId) {
+        let Some((call, leg)) = self.desk.servers.remove(&id) else { return };
+        self.with(call, |desk, call| {
+            if call.leg(leg).unacknowledged == Some(id) {
+                answer::ack_missing(desk, call, leg);
+            }
+        });
+    }
+
+    fn resolved(&mut self, query: u64, addresses: Vec<SocketAddr>) {
+        let address = addresses.first().copied();
+        match self.desk.asked(query) {
+            None => {}
+            Some(Query::Probe(link)) => options::resolved(&mut self.desk, link, address),
+            Some(Query::Way(call, leg, protocol)) => self.with(call, |_, call| {
+                if let Some(address) = address {
+                    call.leg_mut(leg).lead_to(protocol, address);
+                }
+            }),
+            Some(Query::Place(call, at)) => {
+                self.with(call, |desk, call| failover::resolved(desk, call, at, addresses));
+            }
+            Some(Query::Media(call, leg, name)) => {
+                let address = address.map(|address| address.ip());
+                self.with(call, |desk, call| match (call.phase, leg) {
+                    (Phase::Naming, _) => invite::named(desk, call, &name, address),
+                    (Phase::Seeking, SideName::B) => answer::named(desk, call, &name, address),
+                    (Phase::Answered, leg) => reinvite::named(desk, call, leg, &name, address),
+                    (Phase::Opening | Phase::Seeking | Phase::Over, _) => {}
+                });
+            }
+        }
+    }
+
+    fn media(&mut self, event: MediaEvent) {
+        let Some(call) = self.desk.sessions.get(&event.session()).copied() else { return };
+        self.with(call, |desk, call| match event {
+            MediaEvent::Opened { ports, .. } => invite::opened(desk, call, ports),
+            MediaEvent::Applied { .. } => call.busy = 0,
+            MediaEvent::Refused { reason, .. } if call.phase == Phase::Opening => {
+                invite::media_refused(desk, call, Some(reason));
+            }
+            // What a later wish has overtaken is not wanted any more.
+            MediaEvent::Refused { reason: Reason::EpochOld, .. } => {}
+            MediaEvent::Refused { reason: Reason::WorkerBusy, .. } if call.busy < BUSY_MAX => {
+                call.busy = call.busy.saturating_add(1);
+                if answer::apply(desk, call).is_err() {
+                    clear(desk, call, "media refused a change");
+                }
+            }
+            MediaEvent::Refused { .. } => clear(desk, call, "media refused a change"),
+            MediaEvent::Lost { .. } => clear(desk, call, "media was lost"),
+            MediaEvent::TimedOut { .. } => clear(desk, call, "no media"),
+        });
+    }
+
+    fn timers(&mut self) {
+        let now = self.desk.now.elapsed;
+        self.desk.transactions.handle_timeout(now);
+        while let Some(timer) = self.desk.clock.pop(now) {
+            match timer {
+                Timer::NoProvisional { call, target } => {
+                    self.with(call, |desk, call| failover::silent(desk, call, target));
+                }
+                Timer::Ringing { call } => self.with(call, early::again),
+                Timer::Unanswered { call } => self.with(call, |desk, call| {
+                    if call.phase == Phase::Seeking {
+                        bye::reject(desk, call, 480, End::rejected("nobody has answered"));
+                    }
+                }),
+                Timer::MediaSilent { call } => {
+                    self.with(call, |desk, call| invite::media_refused(desk, call, None));
+                }
+                Timer::CallMax { call } => {
+                    self.with(call, |desk, call| clear(desk, call, "the longest duration of a call"));
+                }
+                Timer::Query { query } => self.resolved(query, Vec::new()),
+                Timer::Probe { link } => options::probe(&mut self.desk, link),
+                Timer::Accepted => {
+                    while let Some(id) = self.desk.accepted.expire(now) {
+                        self.desk.clients.remove(&id);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A worker that is busy is asked again so often in a row; it empties its inbox thousands of times a second.
+const BUSY_MAX: u8 = 10;
+
+/// Ends a call from here; whoever waits for an answer hears that there is none.
+fn clear(desk: &mut Desk, call: &mut Call, why: &str) {
+    if call.phase == Phase::Answered {
+        let end = if why.starts_with("cleared") { End::normal() } else { End::completed(why) };
+        return bye::finish(desk, call, end, None);
+    }
+    bye::reject(desk, call, 480, End::rejected(why));
+}

@@ -1,0 +1,220 @@
+//! Somebody answers: both legs are confirmed, media flows, and the clock of the bill starts.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use control::SideName;
+use sdp::SessionDescription;
+use sdp::negotiate::Refusal;
+use sip::dialog::Dialog;
+use sip::flow::{Flow, Protocol};
+use sip::header::RetryAfter;
+use sip::session_refresh::Refresh;
+use sip::transaction::ClientId;
+use sip::{Name, Request, Response};
+use trunk::failover::Event;
+
+use crate::call::{Call, Phase};
+use crate::clock::Timer;
+use crate::crossing::{self, SDP};
+use crate::desk::{Desk, Query};
+use crate::flow::{bye, failover, reinvite};
+use crate::leg::Asked;
+use crate::media_plan::{name_to_resolve, with_address};
+use crate::output::{Output, Wish};
+use crate::summary::End;
+
+/// Takes the acceptance of the target that is tried.
+pub(crate) fn accepted(desk: &mut Desk, call: &mut Call, id: ClientId, response: &Response, flow: &Flow) {
+    failover::advance(desk, call, call.route.at, Event::Response { status: response.code() });
+    if let Some(place) = call.route.places.get(call.route.at) {
+        desk.dead_hosts.answered(&place.peer);
+    }
+    call.b.asks = None;
+    let number = response.cseq().map_or(1, |cseq| cseq.seq);
+    let Ok(dialog) = Dialog::from_acceptance(response) else {
+        return bye::reject(desk, call, 502, End::rejected("502 Bad Gateway: acceptance without a way back"));
+    };
+    let ack = dialog.ack(number);
+    desk.dialogs.insert(dialog.id().clone(), (call.id, SideName::B));
+    call.b.dialog = Some(dialog);
+    call.b.admit_host(flow.remote.ip());
+    follow_dialog(desk, call, SideName::B);
+    if let Some(way) = call.b.way.clone() {
+        desk.acknowledge(id, ack, way);
+    }
+    describe(desk, call, response.body());
+}
+
+/// Has requests of a leg go where its dialog says; a name is looked up meanwhile.
+pub(crate) fn follow_dialog(desk: &mut Desk, call: &mut Call, leg: SideName) {
+    if let Some(question) = call.leg_mut(leg).follow_dialog() {
+        desk.ask(Query::Way(call.id, leg, question.2), question);
+    }
+}
+
+/// Takes what the callee says of its media. An early answer may not be repeated.
+fn describe(desk: &mut Desk, call: &mut Call, body: &[u8]) {
+    let answer = match body {
+        [] if call.media.is_agreed() => return confirm(desk, call, None),
+        text => SessionDescription::parse(text),
+    };
+    let Ok(answer) = answer else {
+        return bye::reject(desk, call, 502, End::rejected("502 Bad Gateway: acceptance without an answer"));
+    };
+    match name_to_resolve(&answer) {
+        None => agree(desk, call, answer),
+        Some(name) => {
+            call.awaits = Some(answer);
+            let what = Query::Media(call.id, SideName::B, name.clone());
+            if !desk.ask(what, (name, Some(0), Protocol::Udp)) {
+                bye::reject(desk, call, 503, End::refused(503));
+            }
+        }
+    }
+}
+
+/// The name in the callee's answer was looked up.
+pub(crate) fn named(desk: &mut Desk, call: &mut Call, name: &str, address: Option<IpAddr>) {
+    let Some(answer) = call.awaits.take() else { return };
+    match address {
+        Some(address) => agree(desk, call, with_address(answer, name, address)),
+        None => bye::reject(desk, call, 488, End::rejected("488 Not Acceptable Here: unknown media host")),
+    }
+}
+
+/// The target that is tried has refused.
+pub(crate) fn refused(desk: &mut Desk, call: &mut Call, response: &Response) {
+    call.b.asks = None;
+    let (at, status) = (call.route.at, response.code());
+    let place = call.route.places.get(at);
+    match (place, status) {
+        (Some(place), 408 | 500 | 502 | 503 | 504) => {
+            let asked = response.header(Name::RetryAfter).and_then(|value| RetryAfter::parse(value).ok());
+            let wait = asked.map(|asked| Duration::from_secs(u64::from(asked.seconds)));
+            desk.dead_hosts.failed(&place.peer, desk.now.elapsed, wait);
+        }
+        (Some(place), _) => desk.dead_hosts.answered(&place.peer),
+        (None, _) => {}
+    }
+    failover::heard(desk, call, at, Event::Response { status });
+}
+
+/// Agrees with both legs, or with neither.
+fn agree(desk: &mut Desk, call: &mut Call, answer: SessionDescription) {
+    let agreed = if desk.screen().passes(&answer) {
+        reply(desk, call, answer)
+    } else {
+        Err(Refusal::AddressNotUsable)
+    };
+    match agreed {
+        Ok(description) => confirm(desk, call, Some(description)),
+        Err(refusal) => {
+            let message =
+                format!("{} {}: {refusal}", refusal.status(), sip::status::phrase(refusal.status()));
+            bye::reject(desk, call, refusal.status(), End::rejected(&message));
+        }
+    }
+}
+
+/// Makes what the caller hears: the answer to its offer, or our offer if it has made none.
+fn reply(
+    desk: &mut Desk,
+    call: &mut Call,
+    answer: SessionDescription,
+) -> Result<SessionDescription, Refusal> {
+    if call.offer.is_none() {
+        call.owes_answer = Some(SideName::A);
+        return call.media.forward(SideName::B, answer, &mut desk.random);
+    }
+    let ours = call.media.answered(answer)?;
+    call.media.settle();
+    apply(desk, call)?;
+    Ok(ours)
+}
+
+/// Tells media how it is from now on.
+pub(crate) fn apply(desk: &mut Desk, call: &mut Call) -> Result<(), Refusal> {
+    let spec = call.media.wish(None)?;
+    desk.tell(Output::Media(Wish::Update(Box::new(spec))));
+    Ok(())
+}
+
+/// Tells the caller.
+fn confirm(desk: &mut Desk, call: &mut Call, description: Option<SessionDescription>) {
+    let Some(asked) = call.a.asked.take() else { return };
+    call.phase = Phase::Answered;
+    call.rings = None;
+    call.offer = None;
+    if call.owes_answer.is_none() {
+        call.media.settle();
+    }
+    for record in &mut call.records {
+        record.answered = Some(desk.now.unix);
+        desk.tell(Output::Answered { attempt: record.attempt.id, at: desk.now.unix });
+    }
+    if let Some(max) = desk.setup.call_max {
+        desk.clock.set(desk.now.elapsed.saturating_add(max), Timer::CallMax { call: call.id });
+    }
+    if let Some(dialog) = &mut call.a.dialog {
+        dialog.confirm();
+    }
+    let description = description.as_ref().or(call.media.said(SideName::A)).map(SessionDescription::write);
+    accept(desk, call, SideName::A, &asked, description);
+}
+
+/// Accepts the INVITE of a leg, which owes an ACK from now on.
+pub(crate) fn accept(
+    desk: &mut Desk,
+    call: &mut Call,
+    leg: SideName,
+    asked: &Asked,
+    description: Option<String>,
+) {
+    let mut response = crossing::response(desk, call.leg(leg), asked, 200);
+    Refresh::of(&asked.request).write(&mut response);
+    if let Some(description) = description {
+        response.set_body(SDP, description);
+    }
+    call.leg_mut(leg).unacknowledged = Some(asked.id);
+    desk.respond(asked.id, response, &asked.request);
+}
+
+/// The ACK of an acceptance has come, which may bring the answer to our offer.
+pub(crate) fn acknowledged(desk: &mut Desk, call: &mut Call, leg: SideName, ack: &Request) {
+    call.leg_mut(leg).unacknowledged = None;
+    if call.phase == Phase::Over {
+        return bye::after_ack(desk, call, leg);
+    }
+    if call.owes_answer != Some(leg) {
+        return;
+    }
+    call.owes_answer = None;
+    let answer = SessionDescription::parse(ack.body()).ok();
+    let answer = answer.filter(|answer| desk.screen().passes(answer) && name_to_resolve(answer).is_none());
+    let taken = match (answer, call.change.take()) {
+        (None, change) => {
+            reinvite::release(desk, call, change, None);
+            Err(Refusal::NoAudio)
+        }
+        (Some(answer), None) => call.media.answered_late(answer),
+        (Some(answer), change @ Some(_)) => call.media.answered(answer).map(|ours| {
+            reinvite::release(desk, call, change, Some(&ours));
+        }),
+    };
+    call.media.settle();
+    if taken.and_then(|()| apply(desk, call)).is_err() {
+        bye::finish(desk, call, End::completed("no answer to our offer"), None);
+    }
+}
+
+/// No ACK has come for as long as anybody waits.
+pub(crate) fn ack_missing(desk: &mut Desk, call: &mut Call, leg: SideName) {
+    call.leg_mut(leg).unacknowledged = None;
+    if call.phase == Phase::Over {
+        return bye::after_ack(desk, call, leg);
+    }
+    bye::finish(desk, call, End::completed("ACK timeout"), Some(ACK_TIMEOUT));
+}
+
+const ACK_TIMEOUT: &str = "SIP;cause=200;text=\"ACK timeout\"";

@@ -1,0 +1,81 @@
+//! An attempt that goes nowhere: an answer, and a record that begins and ends at once.
+
+use sip::Name;
+use trunk::snapshot::Side;
+use trunk::{Reason, VoiceConnectorId};
+
+use super::Arrival;
+use super::decide::user_of;
+use crate::desk::Desk;
+use crate::output::Output;
+use crate::summary::{Attempt, AttemptId, Disposition, End, Ended, number_or};
+
+/// What the trunk has against it.
+pub(super) struct Refused {
+    pub(super) reason: Reason,
+    pub(super) connector: Option<VoiceConnectorId>,
+    /// When to come back, if that helps.
+    pub(super) retry_after_s: Option<u64>,
+}
+
+/// Refuses for a reason of the trunk.
+pub(super) fn refuse(
+    desk: &mut Desk,
+    arrival: &Arrival,
+    side: Side,
+    refused: &Refused,
+    user: Option<String>,
+) {
+    record(desk, arrival, side, refused.connector, (user, End::reason(refused.reason)));
+    let status = refused.reason.status();
+    match refused.retry_after_s {
+        Some(seconds) if status == 503 => {
+            desk.refuse_for_now(arrival.id, &arrival.request, status, seconds);
+        }
+        _ => desk.refuse(arrival.id, &arrival.request, status),
+    }
+}
+
+/// Refuses a description of media that cannot be read.
+pub(super) fn refuse_broken(
+    desk: &mut Desk,
+    arrival: &Arrival,
+    side: Side,
+    connector: Option<VoiceConnectorId>,
+    user: Option<String>,
+) {
+    record(desk, arrival, side, connector, (user, End::refused(400)));
+    desk.refuse(arrival.id, &arrival.request, 400);
+}
+
+fn record(
+    desk: &mut Desk,
+    arrival: &Arrival,
+    side: Side,
+    connector: Option<VoiceConnectorId>,
+    (sip_user, end): (Option<String>, End),
+) {
+    // Whose record it would be nobody can tell.
+    let Some(connector) = connector else { return };
+    let request = &arrival.request;
+    let asserted = request.headers().address(Name::PAssertedIdentity);
+    let from = asserted.or(request.from_address()).map(|address| user_of(&address.uri()));
+    let attempt = Attempt {
+        id: AttemptId(desk.random.number()),
+        call: None,
+        connector,
+        sip_call_id: request.call_id().to_owned(),
+        from_number: number_or(None, &from.unwrap_or_default()),
+        to_number: number_or(None, &user_of(&request.uri().parts())),
+        disposition: match side {
+            Side::Carrier => Disposition::Origination,
+            Side::Customer => Disposition::Termination,
+        },
+        sip_user,
+        begun: desk.now.unix,
+    };
+    desk.tell(Output::Begin(attempt.clone()));
+    let now = desk.now.unix;
+    let End { status, message } = end;
+    desk.tell(Output::End(Ended { attempt, status, message, answered: None, ended: now }));
+}

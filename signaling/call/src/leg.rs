@@ -1,0 +1,147 @@
+//! One of the two sides of a call, as SIP sees it.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use sip::dialog::Dialog;
+use sip::flow::{Flow, Protocol, Target};
+use sip::transaction::{ClientId, ServerId};
+use sip::uri::Host;
+use sip::{Request, Scheme, Uri};
+
+/// A leg. It has no dialog until its first INVITE is taken.
+#[derive(Debug)]
+pub(crate) struct Leg {
+    pub(crate) protocol: Protocol,
+    /// The address of ours that it uses, if that matters.
+    pub(crate) local: Option<SocketAddr>,
+    /// Our tag.
+    pub(crate) tag: String,
+    pub(crate) dialog: Option<Dialog>,
+    /// Where requests go.
+    pub(crate) way: Option<Target>,
+    /// Where messages of the dialog may come from, besides those who are listed.
+    pub(crate) hosts: Vec<IpAddr>,
+    /// The INVITE of the peer that has no final response yet.
+    pub(crate) asked: Option<Asked>,
+    /// The acceptance of ours that has no ACK yet.
+    pub(crate) unacknowledged: Option<ServerId>,
+    /// The INVITE of ours that has no final response yet.
+    pub(crate) asks: Option<ClientId>,
+    /// A BYE that has to wait for an ACK, with the value of its Reason.
+    pub(crate) bye: Option<Option<&'static str>>,
+}
+
+/// An INVITE that waits for us.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) id: ServerId,
+    pub(crate) request: Rc<Request>,
+}
+
+impl Leg {
+    pub(crate) const fn new(protocol: Protocol, local: Option<SocketAddr>, tag: String) -> Self {
+        Self {
+            protocol,
+            local,
+            tag,
+            dialog: None,
+            way: None,
+            hosts: Vec::new(),
+            asked: None,
+            unacknowledged: None,
+            asks: None,
+            bye: None,
+        }
+    }
+
+    /// Makes the leg of a request that came.
+    pub(crate) fn of_flow(flow: &Flow, tag: String) -> Self {
+        let mut leg = Self::new(flow.protocol, Some(flow.local), tag);
+        leg.way = Some(back(flow));
+        leg.admit_host(flow.remote.ip());
+        leg
+    }
+
+    /// Lets messages of the dialog come from a host.
+    pub(crate) fn admit_host(&mut self, host: IpAddr) {
+        if !self.hosts.contains(&host) {
+            // A peer that moves about is followed so far; the first host is the one of the INVITE.
+            if self.hosts.len() >= HOSTS_MAX {
+                self.hosts.pop();
+            }
+            self.hosts.push(host);
+        }
+    }
+
+    /// Finds the way that the dialog leads now; `Some` is a name that has to be looked up first.
+    pub(crate) fn follow_dialog(&mut self) -> Option<(String, Option<u16>, Protocol)> {
+        let next = self.dialog.as_ref()?.next_hop();
+        let protocol = protocol_of(&next).unwrap_or(self.protocol);
+        let address = match next.host()? {
+            Host::V4(address) => IpAddr::V4(address),
+            Host::V6(address) => IpAddr::V6(address),
+            Host::Name(name) => {
+                let is_known = self.way.as_ref().and_then(|way| way.name.as_deref());
+                let is_same = is_known.is_some_and(|known| known.eq_ignore_ascii_case(name));
+                return (!is_same).then(|| (name.to_owned(), next.parts().port(), protocol));
+            }
+        };
+        // A connection that is there is used, whatever port its other end would listen on.
+        if protocol.is_reliable() && self.way.as_ref().is_some_and(|way| leads_to(way, protocol, address)) {
+            return None;
+        }
+        // A Contact of a private network is of no use from outside of it: the peer does not know that it is behind NAT.
+        if is_private(address) && self.way.as_ref().is_some_and(|way| !is_private(way.remote.ip())) {
+            return None;
+        }
+        let port = next.parts().port().unwrap_or(default_port(protocol));
+        self.lead_to(protocol, SocketAddr::new(address, port));
+        None
+    }
+
+    /// Sends requests to an address from now on.
+    pub(crate) fn lead_to(&mut self, protocol: Protocol, remote: SocketAddr) {
+        let name = self.way.as_ref().and_then(|way| way.name.clone());
+        let local = self.local.filter(|_| protocol == self.protocol);
+        self.way = Some(Target { protocol, remote, name, local });
+        self.admit_host(remote.ip());
+    }
+}
+
+fn leads_to(way: &Target, protocol: Protocol, address: IpAddr) -> bool {
+    way.protocol == protocol && way.remote.ip() == address
+}
+
+/// The way back to whoever sent something.
+pub(crate) const fn back(flow: &Flow) -> Target {
+    Target { protocol: flow.protocol, remote: flow.remote, name: None, local: Some(flow.local) }
+}
+
+/// RFC 3261 section 19.1.2: the port that is meant where none is written.
+pub(crate) const fn default_port(protocol: Protocol) -> u16 {
+    match protocol {
+        Protocol::Udp | Protocol::Tcp => 5060,
+        Protocol::Tls => 5061,
+    }
+}
+
+/// RFC 1918, and RFC 4193 for IPv6.
+const fn is_private(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => address.is_private(),
+        IpAddr::V6(address) => address.is_unique_local(),
+    }
+}
+
+fn protocol_of(uri: &Uri) -> Option<Protocol> {
+    if uri.parts().scheme() == Scheme::Sips {
+        return Some(Protocol::Tls);
+    }
+    let word = uri.parameters().get("transport")?;
+    let known = [("udp", Protocol::Udp), ("tcp", Protocol::Tcp), ("tls", Protocol::Tls)];
+    known.into_iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, protocol)| protocol)
+}
+
+/// The hosts of the dialog that are remembered: the first one, where requests go, and one or two proxies.
+const HOSTS_MAX: usize = 4;

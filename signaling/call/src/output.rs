@@ -1,0 +1,56 @@
+//! What the engine wants done, in this order.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use control::{SessionId, SessionSpec};
+use sip::flow::{Destination, Protocol};
+
+use crate::summary::{Attempt, AttemptId, Ended};
+
+/// Something to be done before whatever follows it.
+#[derive(Debug)]
+pub enum Output {
+    /// Bytes are to be sent.
+    Send {
+        /// Where to.
+        to: Destination,
+        /// One message.
+        bytes: Rc<[u8]>,
+    },
+    /// A name is to be looked up.
+    Resolve {
+        /// The number of the question.
+        query: u64,
+        /// The name.
+        host: String,
+        /// The port, when it is known; without one the name may say it (RFC 3263).
+        port: Option<u16>,
+        /// How it is going to be talked to.
+        protocol: Protocol,
+    },
+    /// Media is to be so.
+    Media(Wish),
+    /// An attempt begins: to be kept before anything else is done.
+    Begin(Attempt),
+    /// It was answered.
+    Answered {
+        /// Which.
+        attempt: AttemptId,
+        /// When, since 1970.
+        at: Duration,
+    },
+    /// It is over.
+    End(Ended),
+}
+
+/// What media is to do.
+#[derive(Debug)]
+pub enum Wish {
+    /// Make a session.
+    Open(Box<SessionSpec>),
+    /// Change it.
+    Update(Box<SessionSpec>),
+    /// End it.
+    Close(SessionId),
+}

@@ -1,0 +1,14 @@
+//! Calls between scripted peers, in virtual time.
+
+#![expect(clippy::unwrap_used, reason = "what helps a test fails as a test does")]
+
+mod bug_map;
+mod changes;
+mod cost;
+mod inbound;
+mod login;
+mod outbound;
+mod races;
+mod refusals;
+mod scene;
+mod service;
