@@ -10,3 +10,4 @@
 
 pub mod media;
 pub mod node;
+pub mod phone;

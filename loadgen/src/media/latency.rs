@@ -1,5 +1,7 @@
 //! Durations in bounded memory: a histogram, and the few numbers that people read from it.
 
+use core::fmt;
+
 use hdrhistogram::Histogram;
 
 /// A minute: whatever is later has other problems.
@@ -9,7 +11,7 @@ const LATENCY_MAX_NS: u64 = 60_000_000_000;
 const DIGITS: u8 = 3;
 
 /// Many durations.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Latency {
     histogram: Histogram<u64>,
 }
@@ -29,6 +31,13 @@ pub struct Quantiles {
     pub p999: u64,
     /// The longest.
     pub max: u64,
+}
+
+/// Shows what people read: the histogram itself has tens of thousands of numbers.
+impl fmt::Debug for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.quantiles().fmt(f)
+    }
 }
 
 impl Latency {

@@ -2,9 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+mod check;
 mod ctl;
 mod demo;
+mod faults;
 mod media;
+mod provision;
+mod route;
+mod signaling;
 mod srtp;
 mod suites;
 
@@ -28,9 +33,13 @@ struct Trunkline {
 
 #[derive(Subcommand)]
 enum Command {
+    Check(check::Arguments),
     Ctl(ctl::Arguments),
     Demo(demo::Arguments),
     Media(media::Arguments),
+    Provision(provision::Arguments),
+    Route(route::Arguments),
+    Signaling(signaling::Arguments),
     Srtp(srtp::Arguments),
     Suites(suites::Arguments),
 }
@@ -38,9 +47,13 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Trunkline::try_parse() {
         Ok(trunkline) => match trunkline.command {
+            Command::Check(arguments) => check::run(&arguments),
             Command::Ctl(arguments) => ctl::run(&arguments),
             Command::Demo(arguments) => demo::run(&arguments),
             Command::Media(arguments) => media::run(arguments),
+            Command::Provision(arguments) => provision::run(&arguments),
+            Command::Route(arguments) => route::run(&arguments),
+            Command::Signaling(arguments) => signaling::run(&arguments),
             Command::Srtp(arguments) => srtp::run(arguments),
             Command::Suites(arguments) => suites::run(&arguments),
         },
@@ -81,11 +94,15 @@ const FAILURE: u8 = 2;
 
 const FIRST_STEPS: &str = "\
 First steps:
-  trunkline demo                     see what works today, proved on loopback in a second
+  trunkline demo                     the whole appliance on loopback, proved with a call
   trunkline media --address 127.0.0.1 --control media.sock
                                      relay media here, as clients of the socket say
   trunkline ctl --control media.sock stats
                                      see what it does
+  trunkline check trunkline.toml     see what is wrong in a configuration
+  trunkline provision apply FILE     replace connectors, numbers and carriers with those of a file
+  trunkline route +12065550100 --from +12065550101 --connector ID
+                                     see where a call goes, and why
   trunkline suites                   see the crypto suites and what this processor runs them on
   trunkline srtp open --suite AES_CM_128_HMAC_SHA1_80 --key - in.pcap out.pcap < key.txt
                                      decrypt a capture with the key from its SDP";

@@ -1,0 +1,235 @@
+//! The loop of the signaling process: messages, names, media and records go in and out of the engine, which decides.
+//!
+//! One thread owns all of it. Each turn waits for the sockets, gives the engine what came, and does what it wants in the
+//! order in which it wants it: what belongs into the journal is on the disk before anybody outside sees its effect.
+
+mod books;
+mod guard;
+mod media;
+mod setup;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use call::{Engine, Input, Moment, Output, ResolveFailure, Wish};
+use fleet::Fleet;
+use settings::config::Config;
+use settings::provision::{self, Seen};
+use telemetry::say;
+use transport::resolve::{Answer, Query, ResolveError, Resolver};
+use transport::{Arrival, Bound, Transport, Waker};
+use trunk::snapshot::Snapshot;
+
+use books::Books;
+use guard::Listed;
+pub use setup::{Setup, StartError};
+
+/// How often the file of what is provisioned is looked at: a change is to hold within 100 ms.
+const LOOK: Duration = Duration::from_millis(50);
+/// How long a turn waits at most, when nothing is due.
+const IDLE: Duration = Duration::from_millis(50);
+/// How often it is noted that the process is alive.
+const PULSE: Duration = Duration::from_secs(1);
+
+/// The signaling process.
+pub struct Node {
+    transport: Transport,
+    resolver: Resolver,
+    fleet: Fleet,
+    engine: Engine,
+    books: Books,
+    guard: Listed,
+    config: Config,
+    seen: Seen,
+    started: Instant,
+    looked: Duration,
+    pulsed: Duration,
+    is_open: bool,
+    is_ending: bool,
+}
+
+/// Asks a node to end, from anywhere.
+#[derive(Clone)]
+pub struct Stop {
+    flag: Arc<AtomicBool>,
+    waker: Waker,
+}
+
+impl Stop {
+    /// Asks: no call is taken any more, and the node ends when the last one is over, or when it has waited long enough.
+    pub fn ask(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        self.waker.wake();
+    }
+}
+
+impl Node {
+    /// Returns where messages come in.
+    pub fn listeners(&self) -> &[Bound] {
+        self.transport.listeners()
+    }
+
+    /// Returns what asks this node to end.
+    pub fn stop(&self) -> Stop {
+        Stop { flag: Arc::new(AtomicBool::new(false)), waker: self.transport.waker() }
+    }
+
+    /// Works until it is asked to end. Calls that are not over after `patience` stay open in the journal.
+    ///
+    /// # Errors
+    ///
+    /// If the kernel does not let it wait for its sockets.
+    pub fn run(mut self, stop: &Stop, patience: Duration) -> io::Result<()> {
+        let mut deadline = None;
+        loop {
+            self.turn()?;
+            if !stop.flag.load(Ordering::SeqCst) {
+                continue;
+            }
+            let now = self.started.elapsed();
+            let until = *deadline.get_or_insert_with(|| now + patience);
+            self.is_ending = true;
+            self.admit();
+            if self.engine.calls() == 0 || now >= until {
+                self.act();
+                self.books.close();
+                return Ok(());
+            }
+        }
+    }
+
+    fn turn(&mut self) -> io::Result<()> {
+        let moment = self.moment();
+        let wait = self.patience(moment.elapsed);
+        let (engine, fleet, guard) = (&mut self.engine, &mut self.fleet, &self.guard);
+        let started = self.started;
+        self.transport.poll(Some(wait), guard, &mut |arrival| {
+            let moment = moment_since(started);
+            match arrival {
+                Arrival::Message { flow, bytes } => engine.handle(moment, Input::Received { flow, bytes }),
+                Arrival::Failed { destination, .. } => {
+                    engine.handle(moment, Input::SendFailed { destination });
+                }
+                Arrival::Guest(token) => fleet.ready(token, moment.elapsed),
+                Arrival::Closed { .. } | Arrival::Woken => {}
+            }
+        })?;
+        self.hear_names();
+        self.hear_media();
+        self.look_around();
+        let moment = self.moment();
+        if self.engine.next_timeout().is_some_and(|due| due <= moment.elapsed) {
+            self.engine.handle(moment, Input::Timer);
+        }
+        self.act();
+        Ok(())
+    }
+
+    /// Returns how long nothing is due.
+    fn patience(&self, now: Duration) -> Duration {
+        let due = [self.engine.next_timeout(), self.fleet.next_timeout()];
+        let soonest = due.into_iter().flatten().map(|due| due.saturating_sub(now)).min();
+        soonest.unwrap_or(IDLE).min(IDLE)
+    }
+
+    /// Does what the engine wants, until it wants nothing more.
+    fn act(&mut self) {
+        while let Some(output) = self.engine.poll() {
+            match output {
+                Output::Begin(attempt) => self.books.begin(&attempt),
+                Output::Answered { attempt, at } => self.books.answer(attempt, at),
+                Output::End(ended) => self.books.end(&ended),
+                Output::Send { to, bytes } => {
+                    self.books.flush();
+                    self.transport.send(&to, &bytes);
+                }
+                Output::Resolve { query, host, port, protocol } => {
+                    self.resolver.ask(Query { name: host, port, protocol }, query);
+                }
+                Output::Media(wish) => self.wish(wish),
+            }
+        }
+        self.books.flush();
+    }
+
+    fn wish(&mut self, wish: Wish) {
+        self.books.flush();
+        let now = self.started.elapsed();
+        match wish {
+            Wish::Open(spec) => self.fleet.open(now, *spec),
+            Wish::Update(spec) => drop(self.fleet.update(now, *spec)),
+            Wish::Close(session) => self.fleet.close(now, session),
+        }
+    }
+
+    fn hear_names(&mut self) {
+        while let Some(Answer { token, result }) = self.resolver.next_answer() {
+            let addresses = result.map_err(|error| match error {
+                ResolveError::NotFound | ResolveError::Invalid => ResolveFailure::NotFound,
+                ResolveError::TimedOut | ResolveError::Full => ResolveFailure::Unavailable,
+            });
+            self.engine.handle(self.moment(), Input::Resolved { query: token, addresses });
+        }
+    }
+
+    fn hear_media(&mut self) {
+        let now = self.started.elapsed();
+        if self.fleet.next_timeout().is_some_and(|due| due <= now) {
+            self.fleet.handle_timeout(now);
+        }
+        while let Some(event) = self.fleet.poll_event() {
+            if let Some(event) = media::event(event) {
+                self.engine.handle(self.moment(), Input::Media(event));
+            }
+        }
+    }
+
+    /// Takes what was provisioned meanwhile, and shows that it is alive.
+    fn look_around(&mut self) {
+        let now = self.started.elapsed();
+        if now.saturating_sub(self.pulsed) >= PULSE {
+            self.pulsed = now;
+            self.books.pulse();
+            self.admit();
+        }
+        if now.saturating_sub(self.looked) < LOOK {
+            return;
+        }
+        self.looked = now;
+        match provision::changed(&self.config.node.data, &mut self.seen) {
+            Ok(None) => {}
+            Ok(Some(records)) => match setup::snapshot(records, &self.config) {
+                Ok(snapshot) => self.adopt(Arc::new(snapshot)),
+                Err(error) => {
+                    say!(Warn, "what was provisioned is not taken", error = format_args!("{error}"))
+                }
+            },
+            Err(faults) => say!(Warn, "what is provisioned cannot be read", error = format_args!("{faults}")),
+        }
+    }
+
+    fn adopt(&mut self, snapshot: Arc<Snapshot>) {
+        self.guard = Listed::new(Arc::clone(&snapshot));
+        self.engine.handle(self.moment(), Input::Snapshot(snapshot));
+    }
+
+    /// Takes new calls as long as the journal has room for them, and nobody wants this to end.
+    fn admit(&mut self) {
+        let open = self.books.has_room() && !self.is_ending;
+        if open != self.is_open {
+            self.is_open = open;
+            self.engine.handle(self.moment(), Input::Admission { open });
+        }
+    }
+
+    fn moment(&self) -> Moment {
+        moment_since(self.started)
+    }
+}
+
+fn moment_since(started: Instant) -> Moment {
+    let unix = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Moment { elapsed: started.elapsed(), unix }
+}
