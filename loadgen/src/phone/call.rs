@@ -13,7 +13,6 @@ use wire::rtp::PayloadType;
 
 use crate::media::clock::Clock;
 use crate::phone::description::{Own, Theirs};
-use crate::phone::ear::Heard;
 use crate::phone::melody::Part;
 use crate::phone::mouth::PCMU;
 use crate::phone::voice::{Agreed, Voice};
@@ -143,9 +142,9 @@ impl Call {
         self.media.voice.heard()
     }
 
-    /// Ends the voice.
-    pub(super) fn hang_up(self) -> io::Result<Heard> {
-        self.media.voice.stop()
+    /// Leaves the voice, to be stopped.
+    pub(super) fn into_voice(self) -> Voice {
+        self.media.voice
     }
 
     /// Tells whether a response belongs to the newest INVITE of ours.

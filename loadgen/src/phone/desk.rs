@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use sdp::Direction;
@@ -15,7 +16,7 @@ use sip::{Method, Name, Request, Response};
 use crate::phone::call::Call;
 use crate::phone::letter::{invalid, random, sent_by, target};
 use crate::phone::line::{Line, Message};
-use crate::phone::{CallNumber, End, Setup, Told};
+use crate::phone::{CallNumber, End, Heard, Setup, Told};
 
 /// How long to wait for a message before orders are looked at again.
 const ATTENTION: Duration = Duration::from_millis(2);
@@ -393,11 +394,19 @@ impl Desk {
         Ok(())
     }
 
+    /// Ends a call. Its voice goes on listening for a moment, which the other calls need not wait for.
     fn end(&mut self, number: CallNumber, how: End) -> io::Result<()> {
         self.byes.retain(|_, call| *call != number);
         let Some(call) = self.calls.remove(&number) else { return Ok(()) };
-        let heard = call.hang_up()?;
-        self.tell(Told::Over { call: number, how, heard: Box::new(heard) });
+        let (voice, told) = (call.into_voice(), self.told.clone());
+        thread::Builder::new().name("hanging up".into()).spawn(move || {
+            let (how, heard) = match voice.stop() {
+                Ok(heard) => (how, heard),
+                Err(error) => (End::Failed(error.to_string()), Heard::default()),
+            };
+            // Nobody has to listen.
+            let _ = told.send(Told::Over { call: number, how, heard: Box::new(heard) });
+        })?;
         Ok(())
     }
 }

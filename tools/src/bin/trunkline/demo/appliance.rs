@@ -60,9 +60,21 @@ impl Appliance {
         settings::provision::apply(&[records], &data)?;
 
         let control = folder.join("media.sock");
+        let here = CUSTOMER.to_string();
         let mut media = start(
             "media",
-            &["--address", &CUSTOMER.to_string(), "--ports", "20000-29999", "--workers", "1", "--control"],
+            // Sockets of its own, so that several demos, and whatever else is on this host, leave each other alone.
+            &[
+                "--driver",
+                "uring-sockets",
+                "--address",
+                &here,
+                "--ports",
+                "20000-29999",
+                "--workers",
+                "1",
+                "--control",
+            ],
             &control,
             &folder,
         )?;
