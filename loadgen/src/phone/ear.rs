@@ -26,11 +26,15 @@ pub(super) struct Ear {
 /// What was heard in all.
 #[derive(Clone, Debug, Default)]
 pub struct Heard {
+    /// Who this phone is in the call, and who spoke to it, if anybody did.
+    pub listener: u16,
+    /// See `listener`.
+    pub speaker: Option<u16>,
     /// Packets of the melody, each bit by bit as it was said.
     pub packets: u64,
     /// Those that came again.
     pub repeated: u64,
-    /// Voice that nobody said so.
+    /// Voice that nobody said so, or not in this call.
     pub damaged: u64,
     /// What was not protected as agreed.
     pub refused: u64,
@@ -133,13 +137,13 @@ impl Ear {
     }
 
     fn hear_melody(&mut self, payload: &[u8], now_ns: u64) {
-        let Some(number) = recognise(self.part, payload) else {
+        let Some((speaker, number)) = recognise(self.part, payload) else {
             self.heard.damaged += 1;
             return;
         };
         let number = number as usize;
-        // Nobody speaks for longer than a day: what says so was not said by a phone.
-        if number >= PACKETS_MAX {
+        // Nobody speaks for longer than a day, and nobody else has anything to say here.
+        if number >= PACKETS_MAX || *self.heard.speaker.get_or_insert(speaker) != speaker {
             self.heard.damaged += 1;
             return;
         }
@@ -170,8 +174,8 @@ impl Ear {
     }
 
     /// Ends, with what the own mouth has said.
-    pub(super) fn heard(self, spoken: &[u64]) -> Heard {
-        Heard { arrived: self.arrived, spoken: spoken.to_vec(), ..self.heard }
+    pub(super) fn heard(self, listener: u16, spoken: &[u64]) -> Heard {
+        Heard { listener, arrived: self.arrived, spoken: spoken.to_vec(), ..self.heard }
     }
 }
 

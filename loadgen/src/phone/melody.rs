@@ -1,7 +1,7 @@
 //! What phones say to each other: a melody in G.711 μ-law, in which every 20 ms differ from all others.
 //!
-//! The lowest bits of the first samples hold the number of the packet, where nobody hears them. So whoever listens knows
-//! what every packet has to be, bit by bit, whatever was lost before it.
+//! The lowest bits of the first samples hold who speaks and the number of the packet, where nobody hears them. So whoever
+//! listens knows what every packet has to be, bit by bit, whatever was lost before it, and whose call it belongs to.
 
 use std::f64::consts::TAU;
 
@@ -15,7 +15,8 @@ const NOTE_SAMPLES: usize = 2000;
 const NOTES_HZ: [f64; 5] = [262.0, 294.0, 330.0, 392.0, 440.0];
 /// A sixth of what 16 bits hold: as loud as people speak.
 const LOUDNESS: f64 = 5500.0;
-/// Bits of the number of a packet.
+/// Bits of who speaks, and of the number of a packet after them.
+const SPEAKER_BITS: usize = 16;
 const NUMBER_BITS: usize = 32;
 
 /// One of two parts that are heard at a time; so that nobody is taken for the own echo.
@@ -29,21 +30,23 @@ pub enum Part {
 
 /// Returns the payload of a packet.
 #[must_use]
-pub fn payload(part: Part, number: u32) -> [u8; PACKET_SAMPLES] {
+pub fn payload(part: Part, speaker: u16, number: u32) -> [u8; PACKET_SAMPLES] {
     let begin = number as usize * PACKET_SAMPLES;
     let mut payload: [u8; PACKET_SAMPLES] = core::array::from_fn(|place| encode(sample(part, begin + place)));
-    for (place, byte) in payload.iter_mut().take(NUMBER_BITS).enumerate() {
-        *byte = *byte & !1 | (number >> place & 1) as u8;
+    let hidden = u64::from(number) << SPEAKER_BITS | u64::from(speaker);
+    for (place, byte) in payload.iter_mut().take(SPEAKER_BITS + NUMBER_BITS).enumerate() {
+        *byte = *byte & !1 | (hidden >> place & 1) as u8;
     }
     payload
 }
 
-/// Returns the number of the packet that has this payload, if it has it bit by bit.
+/// Returns who speaks in a payload, and the number of its packet, if it is as it was said, bit by bit.
 #[must_use]
-pub fn recognise(part: Part, heard: &[u8]) -> Option<u32> {
-    let bits = heard.get(..NUMBER_BITS)?.iter().enumerate();
-    let number = bits.fold(0, |number, (place, byte)| number | u32::from(byte & 1) << place);
-    (heard == payload(part, number)).then_some(number)
+pub fn recognise(part: Part, heard: &[u8]) -> Option<(u16, u32)> {
+    let bits = heard.get(..SPEAKER_BITS + NUMBER_BITS)?.iter().enumerate();
+    let hidden = bits.fold(0, |hidden, (place, byte)| hidden | u64::from(byte & 1) << place);
+    let (speaker, number) = (hidden as u16, (hidden >> SPEAKER_BITS) as u32);
+    (heard == payload(part, speaker, number)).then_some((speaker, number))
 }
 
 /// Returns the melody at one moment, as a sample of 16 bits.
@@ -100,20 +103,23 @@ mod tests {
     fn every_packet_is_recognised_and_none_with_a_bit_changed() {
         for part in [Part::High, Part::Low] {
             for number in (0..200).chain([u32::MAX - 1, u32::MAX]) {
-                let mut heard = payload(part, number);
-                assert_eq!(recognise(part, &heard), Some(number));
-                for place in [0, 31, 32, 159] {
+                let speaker = number as u16 ^ 0x5555;
+                let mut heard = payload(part, speaker, number);
+                assert_eq!(recognise(part, &heard), Some((speaker, number)));
+                for place in [16, 47, 48, 159] {
                     heard[place] ^= 1;
                     assert_eq!(recognise(part, &heard), None, "{number} with a bit of {place}");
                     heard[place] ^= 1;
                 }
+                heard[15] ^= 1;
+                assert_eq!(recognise(part, &heard), Some((speaker ^ 0x8000, number)), "somebody else speaks");
             }
         }
     }
 
     #[test]
     fn the_parts_are_told_from_each_other() {
-        assert_eq!(recognise(Part::Low, &payload(Part::High, 7)), None);
+        assert_eq!(recognise(Part::Low, &payload(Part::High, 1, 7)), None);
         assert_eq!(recognise(Part::High, &[]), None);
     }
 }

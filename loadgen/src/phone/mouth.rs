@@ -24,6 +24,7 @@ const VOLUME: u8 = 10;
 /// The sending half of a voice.
 pub(super) struct Mouth {
     part: Part,
+    speaker: u16,
     ssrc: Ssrc,
     sequence: Sequence,
     timestamp: Timestamp,
@@ -42,7 +43,7 @@ pub(super) struct Mouth {
 }
 
 impl Mouth {
-    pub(super) fn new(part: Part) -> Self {
+    pub(super) fn new(part: Part, speaker: u16) -> Self {
         // Any will do, as long as both phones of a call have others.
         let ssrc = match part {
             Part::High => Ssrc(0x4849_4748),
@@ -50,6 +51,7 @@ impl Mouth {
         };
         Self {
             part,
+            speaker,
             ssrc,
             // Close to where it starts again, so that every call passes that point.
             sequence: Sequence(u16::MAX - 20),
@@ -100,7 +102,7 @@ impl Mouth {
             if self.count == 0 {
                 let number = self.spoken.len() as u32;
                 self.spoken.push(now_ns);
-                self.put(self.payload_type, self.timestamp, false, &payload(self.part, number));
+                self.put(self.payload_type, self.timestamp, false, &payload(self.part, self.speaker, number));
             }
         }
         self.timestamp = Timestamp(self.timestamp.0.wrapping_add(PACKET_SAMPLES as u32));

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -19,6 +20,9 @@ const PACKET: Duration = Duration::from_millis(20);
 const TRIES_MAX: usize = 64;
 /// How long to go on listening when all is said: what is still on its way arrives.
 const ECHO: Duration = Duration::from_millis(100);
+
+/// Who speaks next in this process; each voice is told from all others that are heard at the same time.
+static SPEAKERS: AtomicU16 = AtomicU16::new(1);
 
 /// What two phones have agreed upon, as one of them sees it.
 pub struct Agreed {
@@ -115,6 +119,7 @@ struct Conversation {
     socket: UdpSocket,
     remote: Option<SocketAddr>,
     clock: Clock,
+    speaker: u16,
     mouth: Mouth,
     ear: Ear,
 }
@@ -125,7 +130,8 @@ impl Conversation {
             Part::High => Part::Low,
             Part::Low => Part::High,
         });
-        Self { socket, remote: None, clock, mouth: Mouth::new(part), ear }
+        let speaker = SPEAKERS.fetch_add(1, Ordering::Relaxed);
+        Self { socket, remote: None, clock, mouth: Mouth::new(part, speaker), speaker, ear }
     }
 
     fn run(mut self, orders: &Receiver<Order>) -> io::Result<Heard> {
@@ -140,7 +146,7 @@ impl Conversation {
             self.listen_until(next, orders)?;
         }
         self.listen_until(Instant::now() + ECHO, orders)?;
-        Ok(self.ear.heard(self.mouth.spoken()))
+        Ok(self.ear.heard(self.speaker, self.mouth.spoken()))
     }
 
     /// Does what was ordered meanwhile. Returns whether there may be more: until the voice is stopped.

@@ -15,6 +15,9 @@ use signal_hook::iterator::Signals;
 
 use crate::Outcome;
 
+/// How long to wait for media processes before calls are taken, and refused, without them.
+const ACQUAINTANCE: Duration = Duration::from_secs(2);
+
 /// Negotiate calls over SIP, and have media processes relay them.
 #[derive(Args)]
 #[command(after_help = NOTES)]
@@ -48,7 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     // Until the end of this function: what is said last is written then.
     let _log = telemetry::log::start(config.log.format, config.log.level.clone());
-    let node = Node::open(&Setup { config: &config, media })?;
+    let mut node = Node::open(&Setup { config: &config, media })?;
+    node.meet_media(ACQUAINTANCE)?;
     announce(&node, arguments.json)?;
     let stop = node.stop();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;

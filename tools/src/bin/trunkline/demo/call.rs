@@ -110,18 +110,10 @@ fn converse(mut caller: Phone, called: &Phone, calls: u16, talk: Duration) -> Re
     for call in &dialled {
         caller.hang_up(*call);
     }
-    let mut ends = Vec::new();
-    for call in &dialled {
-        let (how, heard) = over(&caller, |number| number == *call)?;
-        ends.push((how, heard));
-    }
-    let mut pairs = Vec::new();
-    for (how, heard) in ends {
-        let (their_end, theirs) = over(called, |_| true)?;
-        pairs.push((how, heard, their_end, theirs));
-    }
+    let mine: Vec<_> = dialled.iter().map(|_| over(&caller)).collect::<Result<_, _>>()?;
+    let theirs: Vec<_> = dialled.iter().map(|_| over(called)).collect::<Result<_, _>>()?;
     caller.stop()?;
-    Ok(Played { setups, held, resumed, ends: pairs })
+    Ok(Played { setups, held, resumed, ends: pair(mine, theirs)? })
 }
 
 fn changed(phone: &Phone, wanted: CallNumber) -> Result<(), Box<dyn Error>> {
@@ -134,16 +126,27 @@ fn changed(phone: &Phone, wanted: CallNumber) -> Result<(), Box<dyn Error>> {
     Ok(found.ok_or("a change of the call was not answered")??)
 }
 
-fn over(phone: &Phone, wanted: impl Fn(CallNumber) -> bool) -> Result<(End, Heard), Box<dyn Error>> {
+/// Waits for the end of one more call.
+fn over(phone: &Phone) -> Result<(End, Heard), Box<dyn Error>> {
     let found = phone.wait(PATIENCE, |told| match told {
-        Told::Over { call, how, heard } if wanted(call) => Some((how, *heard)),
-        Told::Changed { .. }
-        | Told::Over { .. }
-        | Told::Ringing { .. }
-        | Told::Trouble { .. }
-        | Told::Up { .. } => None,
+        Told::Over { how, heard, .. } => Some((how, *heard)),
+        Told::Changed { .. } | Told::Ringing { .. } | Told::Trouble { .. } | Told::Up { .. } => None,
     });
     found.ok_or_else(|| "a call does not end".into())
+}
+
+/// Finds the two ends of each call: by whom the one that was called has heard.
+fn pair(
+    mine: Vec<(End, Heard)>,
+    mut theirs: Vec<(End, Heard)>,
+) -> Result<Vec<(End, Heard, End, Heard)>, Box<dyn Error>> {
+    let find = |(my_end, my_heard): (End, Heard)| {
+        let place = theirs.iter().position(|(_, heard)| heard.speaker == Some(my_heard.listener))?;
+        let (their_end, their_heard) = theirs.swap_remove(place);
+        Some((my_end, my_heard, their_end, their_heard))
+    };
+    let pairs: Option<Vec<_>> = mine.into_iter().map(find).collect();
+    pairs.ok_or_else(|| "a caller was heard by nobody".into())
 }
 
 fn judge(played: &Played, calls: u16) -> Vec<Check> {
