@@ -5,8 +5,10 @@
 
 mod books;
 mod guard;
+mod manipulations;
 mod media;
 mod setup;
+mod watch;
 
 use std::io;
 use std::sync::Arc;
@@ -15,9 +17,6 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call::{Engine, Input, Moment, Output, ResolveFailure, Wish};
 use fleet::Fleet;
-use settings::config::Config;
-use settings::provision::{self, Seen};
-use telemetry::say;
 use transport::resolve::{Answer, Query, ResolveError, Resolver};
 use transport::{Arrival, Bound, Transport, Waker};
 use trunk::snapshot::Snapshot;
@@ -25,9 +24,8 @@ use trunk::snapshot::Snapshot;
 use books::Books;
 use guard::Listed;
 pub use setup::{Setup, StartError};
+use watch::{Change, Watch};
 
-/// How often the file of what is provisioned is looked at: a change is to hold within 100 ms.
-const LOOK: Duration = Duration::from_millis(50);
 /// How long a turn waits at most, when nothing is due.
 const IDLE: Duration = Duration::from_millis(50);
 /// How often it is noted that the process is alive.
@@ -41,10 +39,8 @@ pub struct Node {
     engine: Engine,
     books: Books,
     guard: Listed,
-    config: Config,
-    seen: Seen,
+    watch: Watch,
     started: Instant,
-    looked: Duration,
     pulsed: Duration,
     is_open: bool,
     is_ending: bool,
@@ -199,7 +195,7 @@ impl Node {
         }
     }
 
-    /// Takes what was provisioned meanwhile, and shows that it is alive.
+    /// Takes what has changed outside meanwhile, and shows that it is alive.
     fn look_around(&mut self) {
         let now = self.started.elapsed();
         if now.saturating_sub(self.pulsed) >= PULSE {
@@ -207,19 +203,11 @@ impl Node {
             self.books.pulse();
             self.admit();
         }
-        if now.saturating_sub(self.looked) < LOOK {
-            return;
-        }
-        self.looked = now;
-        match provision::changed(&self.config.node.data, &mut self.seen) {
-            Ok(None) => {}
-            Ok(Some(records)) => match setup::snapshot(records, &self.config) {
-                Ok(snapshot) => self.adopt(Arc::new(snapshot)),
-                Err(error) => {
-                    say!(Warn, "what was provisioned is not taken", error = format_args!("{error}"))
-                }
-            },
-            Err(faults) => say!(Warn, "what is provisioned cannot be read", error = format_args!("{faults}")),
+        while let Some(change) = self.watch.next() {
+            match change {
+                Change::Provisioned(snapshot) => self.adopt(snapshot),
+                Change::Certificate(tls) => self.transport.replace_tls(tls),
+            }
         }
     }
 

@@ -12,9 +12,9 @@ use control::{SessionId, SideName};
 use sip::dialog::DialogId;
 use sip::flow::{Protocol, Target};
 use sip::transaction::{ClientId, ServerId, Transactions};
-use sip::{Method, Name, Request, Response};
+use sip::{Headers, Method, Name, Request, Response};
 use trunk::failover::DeadHosts;
-use trunk::snapshot::Snapshot;
+use trunk::snapshot::{Side, Snapshot};
 
 use crate::clock::{Clock, Timer};
 use crate::flow::auth::Guard;
@@ -174,18 +174,24 @@ impl Desk {
     /// Changes the headers that peers want otherwise.
     pub(crate) fn manipulate(&self, travel: Travel, request: &mut Request, peer: IpAddr) {
         let method = request.method();
-        let rules = self.setup.manipulations.iter();
-        for rule in rules.filter(|rule| rule.is_about(travel, Message::Request, method)) {
-            rule.apply(request.headers_mut(), peer);
-        }
+        self.rewrite(travel, Message::Request, method, request.headers_mut(), peer);
     }
 
     /// Changes the headers that peers want otherwise in what answers a request.
     pub(crate) fn manipulate_response(&self, travel: Travel, response: &mut Response, peer: IpAddr) {
         let Some(method) = response.cseq().map(|cseq| cseq.method) else { return };
+        self.rewrite(travel, Message::Response, method, response.headers_mut(), peer);
+    }
+
+    fn rewrite(&self, travel: Travel, kind: Message, method: Method, headers: &mut Headers, peer: IpAddr) {
+        if self.setup.manipulations.is_empty() {
+            return;
+        }
+        let is_carrier = self.snapshot.link_by_source(peer).is_some();
+        let side = if is_carrier { Side::Carrier } else { Side::Customer };
         let rules = self.setup.manipulations.iter();
-        for rule in rules.filter(|rule| rule.is_about(travel, Message::Response, method)) {
-            rule.apply(response.headers_mut(), peer);
+        for rule in rules.filter(|rule| rule.is_about(side, travel, kind, method)) {
+            rule.apply(headers, peer);
         }
     }
 

@@ -25,7 +25,7 @@ mod summary;
 
 pub use engine::Engine;
 pub use input::{Input, MediaEvent, ResolveFailure};
-pub use manipulation::{ManipulatedHeader, Manipulation, Message, Part, Travel, Value};
+pub use manipulation::{Forbidden, Manipulation, Message, Part, Scope, Travel};
 pub use moment::Moment;
 pub use output::{Output, Wish};
 pub use setup::{ChallengeStatus, Limits, Listener, Setup};

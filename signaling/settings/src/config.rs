@@ -335,12 +335,24 @@ pub struct Manipulation {
     pub direction: Way,
     /// The header.
     pub header: String,
+    /// Requests or responses; both if none.
+    #[serde(default)]
+    pub message: Option<Message>,
     /// The method; `*` for all.
     pub method: String,
     /// What of the header.
     pub part: Part,
     /// What it becomes.
     pub value: String,
+}
+
+/// What kind of message it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the words say it")]
+pub enum Message {
+    Request,
+    Response,
 }
 
 /// From whom a message comes, or to whom it goes.

@@ -261,7 +261,17 @@ fn rules_of_manipulation_cannot_break_a_message() {
     assert!(parse(&rule("value", "\"\"")).is_ok());
     for (key, value, wanted) in [
         ("value", "\"a\\r\\nVia: x\"", "6:9: wanted one line, found \"a\\r\\nVia: x\""),
-        ("header", "\"To: x\"", "4:10: wanted a header, found \"To: x\""),
+        (
+            "header",
+            "\"To: x\"",
+            "4:10: wanted a header that does not hold messages together, found \"To: x\"",
+        ),
+        ("header", "\"v\"", "4:10: wanted a header that does not hold messages together, found \"v\""),
+        (
+            "part",
+            "\"value\"",
+            "5:8: wanted host, user or display_name, because the tag has to stay, found value",
+        ),
         ("method", "\"invite\"", "3:10: wanted *, ACK, BYE, CANCEL, INVITE, OPTIONS, found \"invite\""),
         (
             "part",

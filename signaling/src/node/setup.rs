@@ -23,6 +23,8 @@ use trunk::snapshot::Snapshot;
 use super::Node;
 use super::books::Books;
 use super::guard::Listed;
+use super::manipulations::manipulations;
+use super::watch::Watch;
 
 /// Why a node does not start.
 #[derive(Debug)]
@@ -79,11 +81,12 @@ impl Node {
         let transport = Transport::open(&transport::Setup {
             listeners: config.sip.listeners.iter().map(listener).collect(),
             limits: transport::Limits::default(),
-            tls: tls(config)?,
+            tls: certificate(config, SystemTime::now())?.map(|certificate| certificate.tls),
         })
         .map_err(StartError::Transport)?;
         let engine = engine(config, &transport, Arc::clone(&snapshot))?;
         let resolver = Resolver::start(names(config), transport.waker()).map_err(StartError::Transport)?;
+        let watch = Watch::start(config, seen, transport.waker())?;
         let started = Instant::now();
         let mut fleet = fleet(media)?;
         fleet.register(transport.registry(), Transport::GUESTS).map_err(StartError::System)?;
@@ -97,10 +100,8 @@ impl Node {
             engine,
             books,
             guard: Listed::new(snapshot),
-            config: (*config).clone(),
-            seen,
+            watch,
             started,
-            looked: Duration::ZERO,
             pulsed: Duration::ZERO,
             is_open: true,
             is_ending: false,
@@ -110,8 +111,16 @@ impl Node {
 
 /// Makes the snapshot of what is provisioned; the zone is that of the configuration where nothing else is said.
 pub(super) fn snapshot(mut records: Records, config: &Config) -> Result<Snapshot, StartError> {
-    if let (true, Some(zone)) = (records.zone.is_empty(), &config.sip.zone) {
-        records.zone.clone_from(zone);
+    match &config.sip.zone {
+        Some(zone) if records.zone.is_empty() => records.zone.clone_from(zone),
+        // Another one would be certified than the one that connectors are called by.
+        Some(zone) if !records.zone.eq_ignore_ascii_case(zone) => {
+            return Err(StartError::Settings(format!(
+                "zone: wanted {zone:?} as in [sip] of the configuration, found {:?} in what is provisioned",
+                records.zone
+            )));
+        }
+        _ => {}
     }
     if records.calls_max.is_none() {
         records.calls_max = Some(config.limits.calls);
@@ -140,28 +149,36 @@ const fn protocol(transport: trunk::Transport) -> Protocol {
     }
 }
 
-/// Loads the certificate that was configured, or keeps one of an authority of our own in the data folder.
-fn tls(config: &Config) -> Result<Option<Tls>, StartError> {
+/// What TLS shows, and whether others have not seen it before.
+pub(super) struct Certificate {
+    pub(super) tls: Tls,
+    pub(super) is_new: bool,
+}
+
+/// Reads the certificate that was configured, or keeps one of an authority of our own in the data folder.
+pub(super) fn certificate(config: &Config, now: SystemTime) -> Result<Option<Certificate>, StartError> {
     let read = |path: &Path| {
         let unread =
             |error| StartError::Settings(format!("{}: wanted a PEM file, found {error}", path.display()));
         fs::read_to_string(path).map_err(unread)
     };
     let mut roots = tls::Roots::new();
-    let identity = match (&config.sip.tls.certificate, &config.sip.tls.key, &config.sip.zone) {
+    let (identity, is_new) = match (&config.sip.tls.certificate, &config.sip.tls.key, &config.sip.zone) {
         (Some(certificate), Some(key), _) => {
-            tls::Identity::from_pem(&read(certificate)?, &read(key)?).map_err(StartError::Transport)?
+            let identity = tls::Identity::from_pem(&read(certificate)?, &read(key)?);
+            (identity.map_err(StartError::Transport)?, true)
         }
         (_, _, Some(zone)) => {
             let folder = config.node.data.join("tls");
             fs::create_dir_all(&folder).map_err(StartError::System)?;
-            let kept = certificate::keep(&folder, zone, SystemTime::now()).map_err(StartError::Transport)?;
+            let kept = certificate::keep(&folder, zone, now).map_err(StartError::Transport)?;
             roots.add_pem(&kept.root_pem).map_err(StartError::Transport)?;
-            kept.identity
+            (kept.identity, kept.is_renewed)
         }
         (_, _, None) => return Ok(None),
     };
-    Tls::new(&identity, &roots).map(Some).map_err(StartError::Transport)
+    let tls = Tls::new(&identity, &roots).map_err(StartError::Transport)?;
+    Ok(Some(Certificate { tls, is_new }))
 }
 
 fn names(config: &Config) -> ResolverSetup {
@@ -222,6 +239,7 @@ fn engine(config: &Config, transport: &Transport, snapshot: Arc<Snapshot>) -> Re
         media_timeout: seconds(config.timers.media_timeout_s),
         probe_interval: seconds(config.timers.options_interval_s),
         allows_loopback: config.sip.allow_loopback_media,
+        manipulations: manipulations(&config.manipulation)?,
         ..call::Setup::new(
             snapshot,
             listeners,

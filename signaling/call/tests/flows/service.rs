@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use call::{Input, ManipulatedHeader, Manipulation, MediaEvent, Message, Part, Status, Travel, Value};
+use call::{Input, Manipulation, MediaEvent, Message, Part, Scope, Status, Travel};
 use control::Reason;
 use sip::{Method, Name, NameAddr, Request, Uri};
 use trunk::VoiceConnectorId;
+use trunk::snapshot::Side;
 
 use crate::outbound::{answered, invited};
 use crate::scene::*;
@@ -148,50 +149,27 @@ fn a_call_that_nobody_answers_ends() {
 
 #[test]
 fn headers_are_written_as_peers_want_them_and_dialogs_stay_what_they_are() {
-    let rule = |travel, message, method, header, part, value| Manipulation {
-        travel,
-        method,
-        message,
-        header,
-        part,
-        value,
+    let rule = |side, travel, message, method, header, part, value| {
+        let scope = Scope { side, travel, method: Some(method), message: Some(message) };
+        Manipulation::new(scope, header, part, value).expect("it may be changed")
     };
     let timer = Part::Parameter("refresher".to_owned());
-    let text = |text: &str| Value::Text(text.to_owned());
+    let (customer, carrier) = (Side::Customer, Side::Carrier);
     let mut setup = setup(&records());
     setup.manipulations = vec![
+        rule(carrier, Travel::Out, Message::Request, Method::Invite, "From", Part::Host, "10.9.9.9"),
         rule(
+            carrier,
             Travel::Out,
             Message::Request,
             Method::Invite,
-            ManipulatedHeader::From,
+            "P-Asserted-Identity",
             Part::Host,
-            text("10.9.9.9"),
+            "{peer}",
         ),
-        rule(
-            Travel::Out,
-            Message::Request,
-            Method::Invite,
-            ManipulatedHeader::PAssertedIdentity,
-            Part::Host,
-            Value::Peer,
-        ),
-        rule(
-            Travel::Out,
-            Message::Response,
-            Method::Bye,
-            ManipulatedHeader::To,
-            Part::Host,
-            text("10.8.8.8"),
-        ),
-        rule(
-            Travel::In,
-            Message::Request,
-            Method::Invite,
-            ManipulatedHeader::SessionExpires,
-            timer,
-            text("uac"),
-        ),
+        rule(customer, Travel::Out, Message::Request, Method::Invite, "From", Part::Host, "10.7.7.7"),
+        rule(customer, Travel::Out, Message::Response, Method::Bye, "To", Part::Host, "10.8.8.8"),
+        rule(customer, Travel::In, Message::Request, Method::Invite, "Session-Expires", timer, "uac"),
     ];
     let mut world = World::of(setup);
     let (mut pbx, mut carrier) = (Peer::new(PBX), Peer::new(NORTH));

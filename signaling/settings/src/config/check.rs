@@ -4,7 +4,7 @@ use std::{fmt::Display, net::IpAddr};
 
 use trunk::{Host, Transport};
 
-use super::{Config, Listener, Media, Realm, S3, words::is_token};
+use super::{Config, Listener, Media, Part, Realm, S3, words::is_token};
 use crate::document::Document;
 
 /// Checks a configuration, and fills in what follows from the rest.
@@ -208,7 +208,20 @@ fn manipulation(config: &Config, document: &mut Document<'_>) {
         let path = |key: &str| format!("manipulation/{at}/{key}");
         let is_method = METHODS.contains(&rule.method.as_str());
         document.require(is_method, &path("method"), METHODS.join(", "), quoted(&rule.method), "");
-        document.require(is_token(&rule.header), &path("header"), "a header", quoted(&rule.header), "");
+        let is_free = !STRUCTURAL.iter().any(|name| name.eq_ignore_ascii_case(&rule.header));
+        let wanted = "a header that does not hold messages together";
+        document.require(
+            is_token(&rule.header) && is_free,
+            &path("header"),
+            wanted,
+            quoted(&rule.header),
+            "",
+        );
+        let is_tagged = TAGGED.iter().any(|name| name.eq_ignore_ascii_case(&rule.header));
+        let is_part = !is_tagged || matches!(rule.part, Part::DisplayName | Part::Host | Part::User);
+        let wanted = "host, user or display_name, because the tag has to stay";
+        let found = if rule.part == Part::Value { "value" } else { "a parameter" };
+        document.require(is_part, &path("part"), wanted, found, "");
         let is_line = !rule.value.contains(|letter: char| letter.is_control());
         document.require(is_line, &path("value"), "one line", quoted(&rule.value), "");
     }
@@ -254,6 +267,30 @@ fn listed(addresses: &[IpAddr]) -> String {
 
 /// As `trunkline media` knows them.
 const DRIVERS: [&str; 4] = ["afxdp", "uring-sklookup", "uring-sockets", "mmsg"];
+
+/// The headers by which messages are matched, find their way, or are framed, long and short.
+const STRUCTURAL: [&str; 17] = [
+    "Via",
+    "v",
+    "Call-ID",
+    "i",
+    "CSeq",
+    "Contact",
+    "m",
+    "Content-Length",
+    "l",
+    "Content-Type",
+    "c",
+    "Max-Forwards",
+    "Record-Route",
+    "Route",
+    "RAck",
+    "RSeq",
+    "*",
+];
+
+/// The headers with the tag of a dialog.
+const TAGGED: [&str; 4] = ["From", "f", "To", "t"];
 
 /// What a trunk speaks, and all of it.
 const METHODS: [&str; 6] = ["*", "ACK", "BYE", "CANCEL", "INVITE", "OPTIONS"];
