@@ -12,7 +12,9 @@ use trunk::route::{Caller, LinkTarget};
 use trunk::snapshot::Side;
 use trunk::{Peer, VoiceConnectorId};
 
+use crate::clock::{CallTimer, CallTimers};
 use crate::desk::Desk;
+use crate::flow::naming::Naming;
 use crate::leg::Leg;
 use crate::media_plan::MediaPlan;
 use crate::summary::{Attempt, CallId};
@@ -49,13 +51,14 @@ pub(crate) struct Call {
     /// The leg that has our offer in an acceptance, and owes the answer in its ACK.
     pub(crate) owes_answer: Option<SideName>,
     /// A description whose host is looked up.
-    pub(crate) awaits: Option<SessionDescription>,
+    pub(crate) awaits: Option<Naming>,
     /// What a leg wants changed.
     pub(crate) change: Option<Change>,
     /// How often in a row media was too busy.
     pub(crate) busy: u8,
     /// The provisional response that the caller heard last, to be repeated.
     pub(crate) rings: Option<u16>,
+    pub(crate) timers: CallTimers,
 }
 
 /// Where a call goes.
@@ -122,6 +125,17 @@ impl Call {
             SideName::A => &mut self.a,
             SideName::B => &mut self.b,
         }
+    }
+
+    /// Has something happen after a while, unless it is called off.
+    pub(crate) fn wait(&mut self, desk: &mut Desk, wait: Duration, timer: CallTimer) {
+        let at = desk.now.elapsed.saturating_add(wait);
+        desk.clock.set_of(self.id, &mut self.timers, at, timer);
+    }
+
+    /// Calls off what was to happen.
+    pub(crate) fn call_off(&mut self, desk: &mut Desk, timer: CallTimer) {
+        desk.clock.unset_of(self.id, &mut self.timers, timer);
     }
 
     /// Tells whether nothing is owed any more.

@@ -50,7 +50,8 @@ pub(crate) struct Desk {
     pub(crate) servers: HashMap<ServerId, (CallId, SideName)>,
     pub(crate) dialogs: HashMap<DialogId, (CallId, SideName)>,
     pub(crate) sessions: HashMap<SessionId, CallId>,
-    queries: HashMap<u64, Query>,
+    /// What names are looked up for, and until when.
+    queries: HashMap<u64, (Query, Duration)>,
     query: u64,
     /// Addresses of ours.
     own: Vec<IpAddr>,
@@ -72,7 +73,7 @@ pub(crate) enum Client {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Query {
     /// Where a leg wants media.
-    Media(CallId, SideName, String),
+    Media(CallId),
     /// The place that is to be tried.
     Place(CallId, usize),
     /// The way of a dialog.
@@ -128,26 +129,29 @@ impl Desk {
         self.outputs.pop_front()
     }
 
-    /// Has a name looked up; `false` when too many are.
+    /// Has a name looked up, and returns the number of the question; `None` when too many are.
     pub(crate) fn ask(
         &mut self,
         what: Query,
         (host, port, protocol): (String, Option<u16>, Protocol),
-    ) -> bool {
+    ) -> Option<u64> {
         if self.queries.len() >= self.setup.limits.queries_max {
-            return false;
+            return None;
         }
         self.query = self.query.wrapping_add(1);
         let query = self.query;
-        self.queries.insert(query, what);
-        self.clock.set(self.now.elapsed.saturating_add(QUERY_PATIENCE), Timer::Query { query });
+        let until = self.now.elapsed.saturating_add(QUERY_PATIENCE);
+        self.queries.insert(query, (what, until));
+        self.clock.set(until, Timer::Query { query });
         self.tell(Output::Resolve { query, host, port, protocol });
-        true
+        Some(query)
     }
 
     /// Takes back what a name was looked up for.
     pub(crate) fn asked(&mut self, query: u64) -> Option<Query> {
-        self.queries.remove(&query)
+        let (what, until) = self.queries.remove(&query)?;
+        self.clock.unset(until, Timer::Query { query });
+        Some(what)
     }
 
     /// Sends a request by a leg's way.
@@ -243,7 +247,8 @@ impl Desk {
 
     /// Counts all that is kept for calls, which is nothing after the last one.
     pub(crate) fn kept(&self) -> usize {
-        self.servers.len() + self.dialogs.len() + self.sessions.len() + self.queries.len()
+        let tables = self.servers.len() + self.dialogs.len() + self.sessions.len() + self.queries.len();
+        tables + self.clock.of_calls()
     }
 }
 

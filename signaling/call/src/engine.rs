@@ -12,10 +12,10 @@ use trunk::VoiceConnectorId;
 
 use crate::arrival;
 use crate::call::{Call, Calls, Phase};
-use crate::clock::Timer;
+use crate::clock::{CallTimer, Timer};
 use crate::desk::{Client, Desk, Query};
 use crate::flow::invite::Arrival;
-use crate::flow::{answer, bye, cancel, early, failover, forking, invite, options, reinvite};
+use crate::flow::{answer, bye, cancel, early, failover, forking, invite, naming, options, reinvite};
 use crate::input::{Input, MediaEvent};
 use crate::moment::Moment;
 use crate::output::Output;
@@ -246,14 +246,9 @@ impl Engine {
             Some(Query::Place(call, at)) => {
                 self.with(call, |desk, call| failover::resolved(desk, call, at, addresses));
             }
-            Some(Query::Media(call, leg, name)) => {
+            Some(Query::Media(call)) => {
                 let address = address.map(|address| address.ip());
-                self.with(call, |desk, call| match (call.phase, leg) {
-                    (Phase::Naming, _) => invite::named(desk, call, &name, address),
-                    (Phase::Seeking, SideName::B) => answer::named(desk, call, &name, address),
-                    (Phase::Answered, leg) => reinvite::named(desk, call, leg, &name, address),
-                    (Phase::Opening | Phase::Seeking | Phase::Over, _) => {}
-                });
+                self.with(call, |desk, call| naming::found(desk, call, query, address));
             }
         }
     }
@@ -285,21 +280,7 @@ impl Engine {
         self.desk.transactions.handle_timeout(now);
         while let Some(timer) = self.desk.clock.pop(now) {
             match timer {
-                Timer::NoProvisional { call, target } => {
-                    self.with(call, |desk, call| failover::silent(desk, call, target));
-                }
-                Timer::Ringing { call } => self.with(call, early::again),
-                Timer::Unanswered { call } => self.with(call, |desk, call| {
-                    if call.phase == Phase::Seeking {
-                        bye::reject(desk, call, 480, End::rejected("nobody has answered"));
-                    }
-                }),
-                Timer::MediaSilent { call } => {
-                    self.with(call, |desk, call| invite::media_refused(desk, call, None));
-                }
-                Timer::CallMax { call } => {
-                    self.with(call, |desk, call| clear(desk, call, "the longest duration of a call"));
-                }
+                Timer::Call(id, timer) => self.with(id, |desk, call| due(desk, call, timer)),
                 Timer::Query { query } => self.resolved(query, Vec::new()),
                 Timer::Probe { link } => options::probe(&mut self.desk, link),
                 Timer::Accepted => {
@@ -309,6 +290,21 @@ impl Engine {
                 }
             }
         }
+    }
+}
+
+/// A timer of a call is due.
+fn due(desk: &mut Desk, call: &mut Call, timer: CallTimer) {
+    match timer {
+        CallTimer::NoProvisional => failover::silent(desk, call),
+        CallTimer::Ringing => early::again(desk, call),
+        CallTimer::Unanswered => {
+            if call.phase == Phase::Seeking {
+                bye::reject(desk, call, 480, End::rejected("nobody has answered"));
+            }
+        }
+        CallTimer::MediaSilent => invite::media_refused(desk, call, None),
+        CallTimer::CallMax => clear(desk, call, "the longest duration of a call"),
     }
 }
 

@@ -8,5 +8,6 @@ pub(crate) mod early;
 pub(crate) mod failover;
 pub(crate) mod forking;
 pub(crate) mod invite;
+pub(crate) mod naming;
 pub(crate) mod options;
 pub(crate) mod reinvite;

@@ -17,6 +17,8 @@ pub(crate) struct MediaPlan {
     epoch: u32,
     ports: Option<Ports>,
     timeout_s: u32,
+    /// Whether somebody has answered: before that nobody has to speak.
+    is_timed: bool,
     ends: [End; 2],
     exchange: Option<Exchange>,
 }
@@ -50,7 +52,13 @@ impl MediaPlan {
         let [realm_a, realm_b] = realms;
         let [policy_a, policy_b] = policies;
         let ends = [End::new(realm_a, policy_a, random), End::new(realm_b, policy_b, random)];
-        Self { session, epoch: 0, ports: None, timeout_s, ends, exchange: None }
+        Self { session, epoch: 0, ports: None, timeout_s, is_timed: false, ends, exchange: None }
+    }
+
+    /// Has media wait for packets no longer than it was told to; `false` when it need not hear of that.
+    pub(crate) const fn begin_timeout(&mut self) -> bool {
+        self.is_timed = true;
+        self.timeout_s != 0
     }
 
     /// Takes the ports that media has given.
@@ -173,11 +181,16 @@ impl MediaPlan {
         let spec = SessionSpec {
             id: self.session,
             epoch: Epoch(self.epoch),
-            media_timeout_s: self.timeout_s,
+            media_timeout_s: if self.is_timed && self.is_flowing() { self.timeout_s } else { 0 },
             sides,
         };
         spec.check().map_err(|_| Refusal::AddressNotUsable)?;
         Ok(spec)
+    }
+
+    /// Tells whether both legs send and receive. A call that is held may be silent for as long as it likes.
+    fn is_flowing(&self) -> bool {
+        self.ends.iter().all(|end| end.side.as_ref().is_some_and(|side| side.accepts && side.sends))
     }
 
     fn terms<'a>(&'a self, leg: SideName, origin: &'a Origin) -> Result<Terms<'a>, Refusal> {

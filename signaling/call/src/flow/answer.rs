@@ -1,13 +1,12 @@
 //! Somebody answers: both legs are confirmed, media flows, and the clock of the bill starts.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use control::SideName;
 use sdp::SessionDescription;
 use sdp::negotiate::Refusal;
 use sip::dialog::Dialog;
-use sip::flow::{Flow, Protocol};
+use sip::flow::Flow;
 use sip::header::RetryAfter;
 use sip::session_refresh::Refresh;
 use sip::transaction::ClientId;
@@ -15,12 +14,12 @@ use sip::{Name, Request, Response};
 use trunk::failover::Event;
 
 use crate::call::{Call, Phase};
-use crate::clock::Timer;
+use crate::clock::CallTimer;
 use crate::crossing::{self, SDP};
 use crate::desk::{Desk, Query};
+use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{bye, failover, reinvite};
 use crate::leg::Asked;
-use crate::media_plan::{name_to_resolve, with_address};
 use crate::output::{Output, Wish};
 use crate::summary::End;
 
@@ -31,6 +30,9 @@ pub(crate) fn accepted(desk: &mut Desk, call: &mut Call, id: ClientId, response:
         desk.dead_hosts.answered(&place.peer);
     }
     call.b.asks = None;
+    for timer in [CallTimer::NoProvisional, CallTimer::Ringing] {
+        call.call_off(desk, timer);
+    }
     let number = response.cseq().map_or(1, |cseq| cseq.seq);
     let Ok(dialog) = Dialog::from_acceptance(response) else {
         return bye::reject(desk, call, 502, End::rejected("502 Bad Gateway: acceptance without a way back"));
@@ -56,30 +58,33 @@ pub(crate) fn follow_dialog(desk: &mut Desk, call: &mut Call, leg: SideName) {
 /// Takes what the callee says of its media. An early answer may not be repeated.
 fn describe(desk: &mut Desk, call: &mut Call, body: &[u8]) {
     let answer = match body {
-        [] if call.media.is_agreed() => return confirm(desk, call, None),
+        // It comes as soon as its host is known.
+        [] if naming::is_answer(call) => return,
+        [] if call.media.is_agreed() => return repeat(desk, call),
         text => SessionDescription::parse(text),
     };
-    let Ok(answer) = answer else {
-        return bye::reject(desk, call, 502, End::rejected("502 Bad Gateway: acceptance without an answer"));
-    };
-    match name_to_resolve(&answer) {
-        None => agree(desk, call, answer),
-        Some(name) => {
-            call.awaits = Some(answer);
-            let what = Query::Media(call.id, SideName::B, name.clone());
-            if !desk.ask(what, (name, Some(0), Protocol::Udp)) {
-                bye::reject(desk, call, 503, End::refused(503));
-            }
+    match answer {
+        Ok(answer) => naming::look_up(desk, call, Purpose::Answer, answer),
+        Err(_) => {
+            let end = End::rejected("502 Bad Gateway: acceptance without an answer");
+            bye::reject(desk, call, 502, end);
         }
     }
 }
 
-/// The name in the callee's answer was looked up.
-pub(crate) fn named(desk: &mut Desk, call: &mut Call, name: &str, address: Option<IpAddr>) {
-    let Some(answer) = call.awaits.take() else { return };
-    match address {
-        Some(address) => agree(desk, call, with_address(answer, name, address)),
-        None => bye::reject(desk, call, 488, End::rejected("488 Not Acceptable Here: unknown media host")),
+/// The early answer was the last word.
+fn repeat(desk: &mut Desk, call: &mut Call) {
+    if call.media.begin_timeout() && apply(desk, call).is_err() {
+        return bye::reject(desk, call, 488, End::refused(488));
+    }
+    confirm(desk, call, None);
+}
+
+/// The hosts in the callee's answer are known, or one of them is not to be found.
+pub(crate) fn named(desk: &mut Desk, call: &mut Call, answer: Result<SessionDescription, Unnamed>) {
+    match answer {
+        Ok(answer) => agree(desk, call, answer),
+        Err(unnamed) => bye::reject(desk, call, unnamed.status(), End::rejected(unnamed.sentence())),
     }
 }
 
@@ -123,6 +128,7 @@ fn reply(
     call: &mut Call,
     answer: SessionDescription,
 ) -> Result<SessionDescription, Refusal> {
+    call.media.begin_timeout();
     if call.offer.is_none() {
         call.owes_answer = Some(SideName::A);
         return call.media.forward(SideName::B, answer, &mut desk.random);
@@ -146,6 +152,7 @@ fn confirm(desk: &mut Desk, call: &mut Call, description: Option<SessionDescript
     call.phase = Phase::Answered;
     call.rings = None;
     call.offer = None;
+    call.call_off(desk, CallTimer::Unanswered);
     if call.owes_answer.is_none() {
         call.media.settle();
     }
@@ -154,7 +161,7 @@ fn confirm(desk: &mut Desk, call: &mut Call, description: Option<SessionDescript
         desk.tell(Output::Answered { attempt: record.attempt.id, at: desk.now.unix });
     }
     if let Some(max) = desk.setup.call_max {
-        desk.clock.set(desk.now.elapsed.saturating_add(max), Timer::CallMax { call: call.id });
+        call.wait(desk, max, CallTimer::CallMax);
     }
     if let Some(dialog) = &mut call.a.dialog {
         dialog.confirm();
@@ -189,9 +196,23 @@ pub(crate) fn acknowledged(desk: &mut Desk, call: &mut Call, leg: SideName, ack:
     if call.owes_answer != Some(leg) {
         return;
     }
-    call.owes_answer = None;
-    let answer = SessionDescription::parse(ack.body()).ok();
-    let answer = answer.filter(|answer| desk.screen().passes(answer) && name_to_resolve(answer).is_none());
+    match SessionDescription::parse(ack.body()) {
+        Ok(answer) => naming::look_up(desk, call, Purpose::LateAnswer(leg), answer),
+        Err(_) => answered_late(desk, call, leg, None),
+    }
+}
+
+/// Takes the answer to an offer of ours.
+pub(crate) fn answered_late(
+    desk: &mut Desk,
+    call: &mut Call,
+    leg: SideName,
+    answer: Option<SessionDescription>,
+) {
+    if call.owes_answer.take_if(|owing| *owing == leg).is_none() {
+        return;
+    }
+    let answer = answer.filter(|answer| desk.screen().passes(answer));
     let taken = match (answer, call.change.take()) {
         (None, change) => {
             reinvite::release(desk, call, change, None);

@@ -49,6 +49,8 @@ pub(crate) fn finish(desk: &mut Desk, call: &mut Call, end: End, reason: Option<
     }
     record(desk, call, &end);
     call.phase = Phase::Over;
+    call.awaits = None;
+    desk.clock.forget(call.id, &mut call.timers);
     failover::leave(desk, call);
     if let Some(client) = call.a.asks.take() {
         desk.transactions.cancel(desk.now.elapsed, client, None);

@@ -8,10 +8,11 @@ use sip::Response;
 use trunk::failover::Event;
 
 use crate::call::{Call, Phase};
-use crate::clock::Timer;
+use crate::clock::CallTimer;
 use crate::crossing::{self, SDP};
 use crate::desk::Desk;
 use crate::flow::failover;
+use crate::flow::naming::{self, Purpose};
 use crate::media_plan::name_to_resolve;
 use crate::output::{Output, Wish};
 
@@ -29,13 +30,36 @@ pub(crate) fn rings(desk: &mut Desk, call: &mut Call, response: &Response) {
     if let Some(place) = call.route.places.get(call.route.at) {
         desk.dead_hosts.answered(&place.peer);
     }
-    let is_changed = take_description(desk, call, response);
-    let is_news = call.rings != Some(status) || is_changed;
+    call.call_off(desk, CallTimer::NoProvisional);
     if call.rings.is_none() {
-        desk.clock.set(desk.now.elapsed.saturating_add(REPEAT), Timer::Ringing { call: call.id });
+        call.wait(desk, REPEAT, CallTimer::Ringing);
     }
-    call.rings = Some(status);
-    if is_news {
+    let is_news = call.rings.replace(status) != Some(status);
+    match description_of(call, response) {
+        Some(answer) if name_to_resolve(&answer).is_none() => hear(desk, call, status, answer, is_news),
+        // That it rings is not held back until the name is found.
+        answer => {
+            if is_news {
+                tell(desk, call, status);
+            }
+            if let Some(answer) = answer {
+                naming::look_up(desk, call, Purpose::Early(status), answer);
+            }
+        }
+    }
+}
+
+/// The host in an early answer is known now.
+pub(crate) fn named(desk: &mut Desk, call: &mut Call, status: u16, answer: SessionDescription) {
+    if call.phase == Phase::Seeking {
+        hear(desk, call, status, answer, false);
+    }
+}
+
+/// Takes an early answer, and tells the caller if there is something new.
+fn hear(desk: &mut Desk, call: &mut Call, status: u16, answer: SessionDescription, is_news: bool) {
+    let is_changed = take(desk, call, answer);
+    if is_news || is_changed {
         tell(desk, call, status);
     }
 }
@@ -44,17 +68,18 @@ pub(crate) fn rings(desk: &mut Desk, call: &mut Call, response: &Response) {
 pub(crate) fn again(desk: &mut Desk, call: &mut Call) {
     let Some(status) = call.rings.filter(|_| call.phase == Phase::Seeking) else { return };
     tell(desk, call, status);
-    desk.clock.set(desk.now.elapsed.saturating_add(REPEAT), Timer::Ringing { call: call.id });
+    call.wait(desk, REPEAT, CallTimer::Ringing);
+}
+
+/// Returns an early answer, if there was an offer to answer.
+fn description_of(call: &Call, response: &Response) -> Option<SessionDescription> {
+    call.offer.as_ref()?;
+    SessionDescription::parse(response.body()).ok()
 }
 
 /// Takes an early answer: the latest one counts, of whichever fork. One that is of no use is not an answer yet.
-fn take_description(desk: &mut Desk, call: &mut Call, response: &Response) -> bool {
-    if call.offer.is_none() || response.body().is_empty() {
-        return false;
-    }
-    let Ok(answer) = SessionDescription::parse(response.body()) else { return false };
-    // A name would have to be looked up; by then the call is answered.
-    if name_to_resolve(&answer).is_some() || !desk.screen().passes(&answer) {
+fn take(desk: &mut Desk, call: &mut Call, answer: SessionDescription) -> bool {
+    if !desk.screen().passes(&answer) {
         return false;
     }
     let is_same = call.media.changes(SideName::B, &answer).is_some_and(|changes| changes.is_empty());

@@ -11,7 +11,7 @@ use trunk::failover::{Event, Next, PROVISIONAL_TIMEOUT, Stop};
 use trunk::snapshot::Side;
 
 use crate::call::{Call, Phase, Place, PlaceOf};
-use crate::clock::Timer;
+use crate::clock::CallTimer;
 use crate::crossing::{self, protocol_of, refusal_heard};
 use crate::desk::{Client, Desk, Query};
 use crate::flow::bye;
@@ -41,10 +41,11 @@ pub(crate) fn advance(desk: &Desk, call: &mut Call, at: usize, event: Event) -> 
 }
 
 /// A target has said nothing at all.
-pub(crate) fn silent(desk: &mut Desk, call: &mut Call, at: usize) {
-    if call.phase != Phase::Seeking || call.route.at != at {
+pub(crate) fn silent(desk: &mut Desk, call: &mut Call) {
+    if call.phase != Phase::Seeking {
         return;
     }
+    let at = call.route.at;
     let next = advance(desk, call, at, Event::NoProvisional);
     if next != Next::Wait {
         note_failure(desk, call, at);
@@ -82,6 +83,8 @@ pub(crate) fn leave(desk: &mut Desk, call: &mut Call) {
     if let Some(client) = call.b.asks.take() {
         desk.transactions.cancel(desk.now.elapsed, client, None);
     }
+    call.awaits = None;
+    call.call_off(desk, CallTimer::NoProvisional);
     if let Some(permit) = call.route.link.take() {
         desk.limits.release_link(permit);
     }
@@ -108,7 +111,7 @@ fn reach(desk: &mut Desk, call: &mut Call, place: &Place) -> Result<(), Event> {
         None => {
             let question = (peer.host.to_string(), Some(peer.port), protocol);
             let what = Query::Place(call.id, call.route.at);
-            desk.ask(what, question).then_some(()).ok_or(Event::TransportError)
+            desk.ask(what, question).map(|_| ()).ok_or(Event::TransportError)
         }
     }
 }
@@ -171,8 +174,7 @@ fn send(desk: &mut Desk, call: &mut Call, place: &Place, remote: SocketAddr) -> 
     let client = Client::Invite(call.id, SideName::B);
     call.b.asks = Some(desk.send(request, to, client).ok_or(Event::TransportError)?);
     note_connector(call, place);
-    let timer = Timer::NoProvisional { call: call.id, target: call.route.at };
-    desk.clock.set(desk.now.elapsed.saturating_add(PROVISIONAL_TIMEOUT), timer);
+    call.wait(desk, PROVISIONAL_TIMEOUT, CallTimer::NoProvisional);
     Ok(())
 }
 

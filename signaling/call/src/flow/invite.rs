@@ -3,11 +3,11 @@
 mod decide;
 mod refusal;
 
-use std::net::IpAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
 use control::{Ports, Reason, SideName};
+use sdp::SessionDescription;
 use sdp::negotiate::{Encryption, Policy};
 use sip::dialog::Dialog;
 use sip::flow::{Flow, Protocol};
@@ -21,11 +21,12 @@ use trunk::snapshot::Side;
 use trunk::{E164, VoiceConnectorId};
 
 use crate::call::{Call, Calls, Phase, Place, PlaceOf, Record, Route};
-use crate::clock::Timer;
+use crate::clock::{CallTimer, CallTimers};
 use crate::desk::{Desk, Query};
+use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{bye, failover};
 use crate::leg::{Asked, Leg};
-use crate::media_plan::{MediaPlan, name_to_resolve, with_address};
+use crate::media_plan::MediaPlan;
 use crate::output::{Output, Wish};
 use crate::summary::{Attempt, AttemptId, CallId, Disposition, End, number_or};
 
@@ -119,9 +120,13 @@ fn admit(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, decided: Decided,
         change: None,
         busy: 0,
         rings: None,
+        timers: CallTimers::default(),
     });
     begin_dialog(desk, &mut call);
-    name_media(desk, &mut call);
+    match call.offer.clone() {
+        Some(offer) => naming::look_up(desk, &mut call, Purpose::Offer, offer),
+        None => open_media(desk, &mut call),
+    }
     calls.keep(desk, call);
 }
 
@@ -140,27 +145,14 @@ fn begin_dialog(desk: &mut Desk, call: &mut Call) {
     }
 }
 
-/// Looks up the name at which the caller wants media, if it is one.
-pub(crate) fn name_media(desk: &mut Desk, call: &mut Call) {
-    if let Some(name) = call.offer.as_ref().and_then(name_to_resolve) {
-        let what = Query::Media(call.id, SideName::A, name.clone());
-        // Only the address counts; the port is in the description.
-        if !desk.ask(what, (name, Some(0), Protocol::Udp)) {
-            bye::reject(desk, call, 503, End::refused(503));
+/// The hosts at which the caller wants media are known, or one of them is not to be found.
+pub(crate) fn named(desk: &mut Desk, call: &mut Call, offer: Result<SessionDescription, Unnamed>) {
+    match offer {
+        Ok(offer) => {
+            call.offer = Some(offer);
+            open_media(desk, call);
         }
-        return;
-    }
-    open_media(desk, call);
-}
-
-/// The name at which the caller wants media was looked up.
-pub(crate) fn named(desk: &mut Desk, call: &mut Call, name: &str, address: Option<IpAddr>) {
-    match (call.offer.take(), address) {
-        (Some(offer), Some(address)) => {
-            call.offer = Some(with_address(offer, name, address));
-            name_media(desk, call);
-        }
-        _ => bye::reject(desk, call, 488, End::rejected("488 Not Acceptable Here: unknown media host")),
+        Err(unnamed) => bye::reject(desk, call, unnamed.status(), End::rejected(unnamed.sentence())),
     }
 }
 
@@ -173,7 +165,7 @@ fn open_media(desk: &mut Desk, call: &mut Call) {
     };
     call.phase = Phase::Opening;
     desk.sessions.insert(call.media.session, call.id);
-    desk.clock.set(desk.now.elapsed.saturating_add(MEDIA_PATIENCE), Timer::MediaSilent { call: call.id });
+    call.wait(desk, MEDIA_PATIENCE, CallTimer::MediaSilent);
     desk.tell(Output::Media(Wish::Open(Box::new(spec))));
 }
 
@@ -185,7 +177,8 @@ pub(crate) fn opened(desk: &mut Desk, call: &mut Call, ports: Ports) {
     call.media.opened(ports);
     call.phase = Phase::Seeking;
     let ringing_max = desk.setup.ringing_max;
-    desk.clock.set(desk.now.elapsed.saturating_add(ringing_max), Timer::Unanswered { call: call.id });
+    call.wait(desk, ringing_max, CallTimer::Unanswered);
+    call.call_off(desk, CallTimer::MediaSilent);
     failover::begin(desk, call);
 }
 

@@ -87,7 +87,10 @@ pub(crate) fn probe(desk: &mut Desk, id: CarrierLinkId) {
         Some(address) => send(desk, id, SocketAddr::new(address, link.peer.port)),
         None => {
             let protocol = protocol_of(link.peer.transport);
-            desk.ask(Query::Probe(id), (link.peer.host.to_string(), Some(link.peer.port), protocol));
+            let question = (link.peer.host.to_string(), Some(link.peer.port), protocol);
+            if desk.ask(Query::Probe(id), question).is_none() {
+                heard(desk, id, None);
+            }
         }
     }
 }

@@ -1,23 +1,21 @@
 //! A leg wants the call changed: held, resumed, elsewhere, with other codecs or keys. The other leg is asked, and what it
 //! says is the answer. A change that fails changes nothing.
 
-use std::net::IpAddr;
 use std::rc::Rc;
 
 use control::SideName;
 use sdp::SessionDescription;
 use sip::dialog::Order;
-use sip::flow::Protocol;
 use sip::session_refresh::Refresh;
 use sip::transaction::{ClientId, Failure, ServerId};
 use sip::{Method, Name, Request, Response};
 
 use crate::call::{Call, Change, Phase};
 use crate::crossing::{SDP, refusal_heard};
-use crate::desk::{Client, Desk, Query, allow};
+use crate::desk::{Client, Desk, allow};
+use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{answer, bye};
 use crate::leg::Asked;
-use crate::media_plan::{name_to_resolve, with_address};
 use crate::summary::End;
 
 /// RFC 3261 section 14.2: an INVITE before the last one is answered comes back after 0 to 10 s.
@@ -39,7 +37,9 @@ pub(crate) fn received(desk: &mut Desk, call: &mut Call, leg: SideName, id: Serv
         && other.asks.is_none()
         && other.asked.is_none()
         && other.unacknowledged.is_none()
-        && call.change.is_none();
+        && call.change.is_none()
+        && call.awaits.is_none()
+        && call.owes_answer.is_none();
     if call.phase != Phase::Answered || !is_quiet {
         // RFC 3261 section 14.2: both want something at once. Who asked later comes back.
         return desk.refuse(id, &request, 491);
@@ -72,26 +72,21 @@ fn consider(desk: &mut Desk, call: &mut Call, leg: SideName, asked: Asked) {
                 call.leg_mut(leg).asked = None;
                 return answer::accept(desk, call, leg, &asked, said);
             }
-            match name_to_resolve(&offer) {
-                None => propose(desk, call, leg, offer),
-                Some(name) => {
-                    call.awaits = Some(offer);
-                    let what = Query::Media(call.id, leg, name.clone());
-                    if !desk.ask(what, (name, Some(0), Protocol::Udp)) {
-                        bye::answer_pending(desk, call, leg, 503);
-                    }
-                }
-            }
+            naming::look_up(desk, call, Purpose::ChangeOffer(leg), offer);
         }
     }
 }
 
-/// The name in an offer was looked up.
-pub(crate) fn named(desk: &mut Desk, call: &mut Call, leg: SideName, name: &str, address: Option<IpAddr>) {
-    let Some(offer) = call.awaits.take() else { return };
-    match address {
-        Some(address) => propose(desk, call, leg, with_address(offer, name, address)),
-        None => bye::answer_pending(desk, call, leg, 488),
+/// The hosts in an offer are known, or one of them is not to be found.
+pub(crate) fn named(
+    desk: &mut Desk,
+    call: &mut Call,
+    leg: SideName,
+    offer: Result<SessionDescription, Unnamed>,
+) {
+    match offer {
+        Ok(offer) => propose(desk, call, leg, offer),
+        Err(unnamed) => bye::answer_pending(desk, call, leg, unnamed.status()),
     }
 }
 
@@ -175,15 +170,26 @@ fn accepted(desk: &mut Desk, call: &mut Call, leg: SideName, id: ClientId, respo
         return;
     }
     let description = SessionDescription::parse(response.body()).ok();
-    let description = description.filter(|it| desk.screen().passes(it) && name_to_resolve(it).is_none());
-    if change.is_late {
+    let purpose = if change.is_late {
         call.change = Some(Change { held: Some((id, number)), ..change });
-        return offer_late(desk, call, leg, description);
+        Purpose::LateOffer(leg)
+    } else {
+        call.leg_mut(leg).asks = None;
+        call.change = None;
+        acknowledge(desk, call, leg, (id, number), None);
+        Purpose::ChangeAnswer(leg)
+    };
+    match description {
+        Some(description) => naming::look_up(desk, call, purpose, description),
+        None if change.is_late => offer_late(desk, call, leg, None),
+        None => agree(desk, call, leg, None),
     }
-    call.leg_mut(leg).asks = None;
-    call.change = None;
-    acknowledge(desk, call, leg, (id, number), None);
-    let ours = description.and_then(|answer| call.media.answered(answer).ok());
+}
+
+/// Agrees with both legs on a change, or ends the call.
+pub(crate) fn agree(desk: &mut Desk, call: &mut Call, leg: SideName, answer: Option<SessionDescription>) {
+    let answer = answer.filter(|answer| desk.screen().passes(answer));
+    let ours = answer.and_then(|answer| call.media.answered(answer).ok());
     call.media.settle();
     let Some(asked) = call.leg_mut(leg.other()).asked.take() else { return };
     match ours {
@@ -200,8 +206,9 @@ fn accepted(desk: &mut Desk, call: &mut Call, leg: SideName, id: ClientId, respo
 }
 
 /// The other leg has offered what the asking one did not: its answer comes with its ACK.
-fn offer_late(desk: &mut Desk, call: &mut Call, leg: SideName, offer: Option<SessionDescription>) {
+pub(crate) fn offer_late(desk: &mut Desk, call: &mut Call, leg: SideName, offer: Option<SessionDescription>) {
     let asking = leg.other();
+    let offer = offer.filter(|offer| desk.screen().passes(offer));
     let ours = offer.and_then(|offer| call.media.forward(leg, offer, &mut desk.random).ok());
     match (ours, call.leg_mut(asking).asked.take()) {
         (Some(ours), Some(asked)) => {

@@ -348,37 +348,3 @@ fn a_connector_that_requires_encryption_is_called_with_tls_and_srtp() {
     assert!(matches!(world.media.wishes.last().unwrap().sides[1].receive, Protection::Srtp(_)));
     assert!(matches!(world.media.wishes.last().unwrap().sides[0].receive, Protection::Clear));
 }
-
-#[test]
-fn a_media_host_by_name_is_looked_up_on_both_legs() {
-    let mut world = World::new();
-    for (name, host) in [("media.pbx.example", PBX), ("media.carrier.example", NORTH)] {
-        world.names.insert(name.to_owned(), (host, 0).into());
-    }
-    let named = |text: String, host: &str, name: &str| {
-        text.replace(&format!("c=IN IP4 {host}"), &format!("c=IN IP4 {name}"))
-    };
-    let (mut pbx, mut carrier) = (Peer::new(PBX), Peer::new(NORTH));
-    let offer = named(sdp(PBX, 4000), "192.0.2.1", "media.pbx.example");
-    let invite = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &offer);
-    pbx.send(invite);
-    world.settle(&mut [&mut pbx, &mut carrier]);
-    carrier.answer(200, &named(sdp(NORTH, 6000), "198.51.100.1", "media.carrier.example"));
-    world.settle(&mut [&mut pbx, &mut carrier]);
-    assert_eq!(pbx.heard().code(), 200);
-    let remotes = world.media.wishes.last().unwrap().sides.iter().map(|side| side.remote);
-    assert_eq!(remotes.collect::<Vec<_>>(), [Some((PBX, 4000).into()), Some((NORTH, 6000).into())]);
-    assert_eq!(world.looked_up, ["media.pbx.example", "media.carrier.example"]);
-}
-
-#[test]
-fn a_media_host_that_nobody_knows_is_refused_with_488() {
-    let mut world = World::new();
-    let mut pbx = Peer::new(PBX);
-    let offer = sdp(PBX, 4000).replace("c=IN IP4 192.0.2.1", "c=IN IP4 nowhere.example");
-    let invite = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &offer);
-    pbx.send(invite);
-    world.settle(&mut [&mut pbx]);
-    assert_eq!(pbx.heard().code(), 488);
-    world.is_over(&mut [&mut pbx]);
-}

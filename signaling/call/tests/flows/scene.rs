@@ -51,6 +51,8 @@ pub(crate) struct World {
     pub(crate) holds: Vec<String>,
     /// What was looked up.
     pub(crate) looked_up: Vec<String>,
+    /// The number of the last question of the engine.
+    pub(crate) last_query: u64,
     /// Messages of the engine, as text, with their destination.
     pub(crate) wire: Vec<(SocketAddr, String)>,
     /// Messages to the engine that are on their way.
@@ -92,6 +94,7 @@ impl World {
             names: names.into(),
             holds: Vec::new(),
             looked_up: Vec::new(),
+            last_query: 0,
             wire: Vec::new(),
             inbox: VecDeque::new(),
             loses: Vec::new(),
@@ -164,6 +167,7 @@ impl World {
         match output {
             Output::Send { to, bytes } => self.deliver(&to, &bytes, peers),
             Output::Resolve { query, host, .. } => {
+                self.last_query = query;
                 if self.holds.contains(&host) {
                     return self.looked_up.push(host);
                 }

@@ -206,3 +206,50 @@ fn a_worker_that_is_busy_is_asked_again_and_another_refusal_ends_the_call() {
     world.settle(&mut [&mut pbx, &mut carrier]);
     assert_eq!(world.end(), (Status::Completed, "media refused a change"));
 }
+
+#[test]
+fn media_may_be_silent_before_the_answer_and_while_a_call_is_held_and_no_longer() {
+    let mut setup = setup(&records());
+    setup.media_timeout = Some(Duration::from_secs(60));
+    let mut world = World::of(setup);
+    let (mut pbx, mut carrier) = invited(&mut world, &sdp(PBX, 4000));
+    carrier.answer(183, &sdp(NORTH, 6000));
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    let patience = |world: &World| world.media.wishes.last().unwrap().media_timeout_s;
+    assert_eq!(patience(&world), 0, "who rings is silent");
+    // The early answer is not repeated, and counts.
+    carrier.answer(200, "");
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    pbx.acknowledge("");
+    assert_eq!(patience(&world), 60);
+    for (direction, answer, expected) in [
+        ("sendonly", "recvonly", 0),
+        ("sendrecv", "sendrecv", 60),
+        ("inactive", "inactive", 0),
+        ("sendrecv", "sendrecv", 60),
+    ] {
+        pbx.request(Method::Invite, &sdp(PBX, 4000).replace("a=sendrecv", &format!("a={direction}")));
+        world.settle(&mut [&mut pbx, &mut carrier]);
+        carrier.answer(200, &sdp(NORTH, 6000).replace("a=sendrecv", &format!("a={answer}")));
+        world.settle(&mut [&mut pbx, &mut carrier]);
+        pbx.acknowledge("");
+        world.settle(&mut [&mut pbx, &mut carrier]);
+        assert_eq!(patience(&world), expected, "{direction}");
+    }
+}
+
+#[test]
+fn timers_go_with_their_call() {
+    let mut setup = setup(&records());
+    setup.call_max = Some(Duration::from_secs(3600));
+    let mut world = World::of(setup);
+    let (mut pbx, mut carrier) = answered(&mut world);
+    assert_eq!(world.engine.calls(), 1);
+    pbx.request(Method::Bye, "");
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    carrier.answer(200, "");
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    // Copies are heard for 37 s at most; nothing of the call is due after that.
+    world.pass(Duration::from_secs(40), &mut [&mut pbx, &mut carrier]);
+    assert_eq!(world.engine.next_timeout(), None);
+}
