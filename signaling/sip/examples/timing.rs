@@ -8,7 +8,7 @@ use sip::lexer::lex;
 use sip::validate::{Rules, Verdict, validate};
 use sip::{Request, Response};
 
-const INVITE: &[u8] = include_bytes!("../tests/corpus/sip_message/invite.sip");
+const INVITE: &[u8] = include_bytes!("../../../tools/fuzz/corpus/sip_message/invite.sip");
 
 fn main() {
     println!("INVITE of {} bytes, ns a message (best of 20 runs of 20,000)", INVITE.len());

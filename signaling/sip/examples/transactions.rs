@@ -10,7 +10,7 @@ use sip::transaction::{Event, Limits, Transactions};
 use sip::validate::{Rules, Verdict, validate};
 use sip::{Method, Name, Request, Response};
 
-const INVITE: &[u8] = include_bytes!("../tests/corpus/sip_message/invite.sip");
+const INVITE: &[u8] = include_bytes!("../../../tools/fuzz/corpus/sip_message/invite.sip");
 /// As many as are set up at once at 1,000 calls a second.
 const CALLS: u32 = 1_000;
 const RUNS: usize = 100;

@@ -22,13 +22,13 @@ type Check = fn(&[u8]);
 
 /// The folders of seeds, and what holds for them.
 const TARGETS: [(&str, Check); 7] = [
-    ("corpus/sip_message", sip_message::check),
-    ("corpus/sip_stream", sip_stream::check),
-    ("corpus/sip_transaction", sip_transaction::check),
-    ("corpus/sip_uri", sip_uri::check),
-    ("torture", sip_message::check),
-    ("torture", sip_stream::check),
-    ("torture", sip_transaction::check),
+    ("../../tools/fuzz/corpus/sip_message", sip_message::check),
+    ("../../tools/fuzz/corpus/sip_stream", sip_stream::check),
+    ("../../tools/fuzz/corpus/sip_transaction", sip_transaction::check),
+    ("../../tools/fuzz/corpus/sip_uri", sip_uri::check),
+    ("tests/torture", sip_message::check),
+    ("tests/torture", sip_stream::check),
+    ("tests/torture", sip_transaction::check),
 ];
 
 struct Entry {
@@ -90,7 +90,7 @@ proptest! {
 
 /// Reads the seeds of a folder; a target without one would only seem to be tested.
 fn entries(folder: &str, check: Check) -> Vec<Entry> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let files = folder.read_dir().unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let entries: Vec<_> = files
         .map(|file| {

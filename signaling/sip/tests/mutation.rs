@@ -34,7 +34,8 @@ impl Random {
 
 #[test]
 fn a_hundred_thousand_mutants_are_survived() {
-    let corpus: Vec<Vec<u8>> = ["torture", "corpus/sip_message"].into_iter().flat_map(files).collect();
+    let corpus: Vec<Vec<u8>> =
+        ["tests/torture", "../../tools/fuzz/corpus/sip_message"].into_iter().flat_map(files).collect();
     let seed = 0x5175_2077_6f72_6c64;
     let mut random = Random(seed);
     let mut slowest = Duration::ZERO;
@@ -97,7 +98,7 @@ fn mutate(bytes: &mut Vec<u8>, corpus: &[Vec<u8>], random: &mut Random) {
 }
 
 fn files(folder: &str) -> Vec<Vec<u8>> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder);
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
     let mut paths: Vec<_> =
         folder.read_dir().expect("seeds").map(|file| file.expect("a file").path()).collect();
     paths.sort();

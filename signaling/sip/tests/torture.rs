@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use sip::framing::{Stream, Unit};
 use sip::lexer::{Lexed, StartLine, lex};
 use sip::validate::{Fault, Rules, Verdict, validate};
 use sip::{Malformed, Name, Request, method};
@@ -106,6 +107,43 @@ fn every_message_gets_what_it_is_owed() {
         let bytes = bytes(name);
         let lexed = lex(&bytes).unwrap_or_else(|error| panic!("{section} {name}: {error}"));
         assert_eq!(owed(&lexed, &EVERY_METHOD), expected, "{section} {name}: {why}");
+    }
+}
+
+/// What becomes of a message that comes over a stream in two pieces: its verdict, or the end of the connection.
+fn streamed(pieces: [&[u8]; 2]) -> Result<Owed, Malformed> {
+    let mut stream = Stream::new();
+    let mut found = None;
+    for piece in pieces {
+        assert_eq!(stream.feed(piece), piece.len());
+        // What follows the first message of a file is another one, or noise.
+        while found.is_none() {
+            match stream.next_unit()? {
+                Some(Unit::Message(lexed)) => found = Some(owed(&lexed, &EVERY_METHOD)),
+                Some(Unit::Ping) => {}
+                None => break,
+            }
+        }
+    }
+    found.ok_or(Malformed::Truncated)
+}
+
+#[test]
+fn over_a_stream_every_message_gets_the_same_wherever_it_is_cut() {
+    for (section, name, expected, why) in TABLE {
+        let bytes = bytes(name);
+        // Without a length that can be believed nobody knows where the next message begins.
+        let expected = match name {
+            "clerr" => Err(Malformed::Truncated),
+            "ncl" => Err(Malformed::LengthInvalid),
+            "mcl01" => Err(Malformed::LengthConflict),
+            "inv2543" => Err(Malformed::LengthMissing),
+            _ => Ok(expected),
+        };
+        for at in 0..=bytes.len() {
+            let (front, back) = bytes.split_at(at);
+            assert_eq!(streamed([front, back]), expected, "{section} {name}, cut at {at}: {why}");
+        }
     }
 }
 
