@@ -150,6 +150,7 @@ impl Node {
                 Output::Begin(attempt) => self.books.begin(&attempt),
                 Output::Answered { attempt, at } => self.books.answer(attempt, at),
                 Output::End(ended) => self.books.end(&ended),
+                Output::Note(note) => books::note(&note),
                 Output::Send { to, bytes } => {
                     self.books.flush();
                     self.transport.send(&to, &bytes);

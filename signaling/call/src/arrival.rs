@@ -2,11 +2,12 @@
 
 use sip::dialog::DialogId;
 use sip::flow::{Destination, Flow};
-use sip::lexer::{self, Lexed};
+use sip::lexer::{self, Lexed, StartLine};
 use sip::validate::{Refusal, Rules, Verdict, validate};
 use sip::{Method, Name, Request};
 
 use crate::call::Calls;
+use crate::counters::Count;
 use crate::desk::{Desk, begins_call};
 use crate::manipulation::Travel;
 use crate::output::Output;
@@ -14,13 +15,16 @@ use crate::output::Output;
 /// Takes one message.
 pub(crate) fn received(desk: &mut Desk, calls: &Calls, flow: Flow, bytes: &[u8]) {
     let now = desk.now.elapsed;
-    let Ok(lexed) = lexer::lex(bytes) else { return };
+    let Ok(lexed) = lexer::lex(bytes) else { return desk.counters.add(Count::Unreadable) };
     match validate(&lexed, &Rules::TRUNK) {
         Verdict::Request(checked) => {
             let mut request = checked.to_request();
-            if is_heard(desk, calls, &request, &flow) {
-                desk.manipulate(Travel::In, &mut request, flow.remote.ip());
-                desk.transactions.receive_request(now, request, flow);
+            match is_heard(desk, calls, &request, &flow) {
+                Ok(()) => {
+                    desk.manipulate(Travel::In, &mut request, flow.remote.ip());
+                    desk.transactions.receive_request(now, request, flow);
+                }
+                Err(count) => desk.counters.add(count),
             }
         }
         // Whether it answers anything is told by its branch, which is a secret of ours and the peer's.
@@ -30,29 +34,35 @@ pub(crate) fn received(desk: &mut Desk, calls: &Calls, flow: Flow, bytes: &[u8])
             desk.transactions.receive_response(now, response, flow);
         }
         Verdict::Answer(refusal) => refuse(desk, calls, &lexed, &refusal, flow),
-        Verdict::Drop(_) => {}
+        Verdict::Drop(fault) => {
+            let is_request = matches!(lexed.start, StartLine::Request { .. });
+            let count = if is_request { Count::RequestBroken } else { Count::ResponseBroken };
+            desk.counters.blame(count, &fault);
+        }
     }
     desk.collect();
 }
 
 /// Tells whether a request is worked with. Strangers get no byte, unless they know the host name of a connector: then
 /// they hear that they are not allowed, and the customer finds it in a record.
-fn is_heard(desk: &mut Desk, calls: &Calls, request: &Request, flow: &Flow) -> bool {
-    if is_listed(desk, flow) {
-        return true;
-    }
-    if request.method() == Method::Ack {
-        // Nobody answers an ACK.
-        return true;
+///
+/// # Errors
+/// As what it is counted if it is not.
+fn is_heard(desk: &mut Desk, calls: &Calls, request: &Request, flow: &Flow) -> Result<(), Count> {
+    // Nobody answers an ACK.
+    if is_listed(desk, flow) || request.method() == Method::Ack {
+        return Ok(());
     }
     if let Some(id) = DialogId::of_request(request) {
         let is_known = desk.departed.contains(desk.now.elapsed, flow.remote.ip());
-        return is_known || is_of_dialog(desk, calls, &id, flow);
+        let is_heard = is_known || is_of_dialog(desk, calls, &id, flow);
+        return if is_heard { Ok(()) } else { Err(Count::Stranger) };
     }
     let host = request.uri().host().map(|host| host.to_string()).unwrap_or_default();
-    begins_call(request)
-        && desk.snapshot.connector_by_host(&host).is_some()
-        && desk.guard.admit_stranger(desk.now.elapsed)
+    if !begins_call(request) || desk.snapshot.connector_by_host(&host).is_none() {
+        return Err(Count::Stranger);
+    }
+    if desk.guard.admit_stranger(desk.now.elapsed) { Ok(()) } else { Err(Count::StrangerThrottled) }
 }
 
 /// Tells whether a connector or a link lists the source.
@@ -71,14 +81,16 @@ pub(crate) fn is_of_dialog(desk: &Desk, calls: &Calls, id: &DialogId, flow: &Flo
 /// Answers what breaks a rule, without remembering it.
 fn refuse(desk: &mut Desk, calls: &Calls, lexed: &Lexed<'_>, refusal: &Refusal, flow: Flow) {
     if !is_listed(desk, &flow) && !is_of_host(desk, calls, lexed, &flow) {
-        return;
+        return desk.counters.blame(Count::StrangerBroken, &refusal.fault);
     }
     let tag = desk.random.tag();
     let mut bytes = Vec::new();
     // What cannot be written back cannot be told.
-    if refusal.write(lexed, &tag, flow.remote, &mut bytes).is_ok() {
-        desk.tell(Output::Send { to: Destination::Flow(flow), bytes: bytes.into() });
+    if refusal.write(lexed, &tag, flow.remote, &mut bytes).is_err() {
+        return desk.counters.blame(Count::RequestBroken, &refusal.fault);
     }
+    desk.counters.blame(Count::RequestAnswered, &refusal.fault);
+    desk.tell(Output::Send { to: Destination::Flow(flow), bytes: bytes.into() });
 }
 
 /// Tells whether a request that breaks a rule comes from a host of the dialog that it names.

@@ -17,6 +17,7 @@ use trunk::failover::DeadHosts;
 use trunk::snapshot::{Side, Snapshot};
 
 use crate::clock::{Clock, Timer};
+use crate::counters::Counters;
 use crate::flow::auth::Guard;
 use crate::flow::options::Links;
 use crate::manipulation::{Message, Travel};
@@ -44,6 +45,7 @@ pub(crate) struct Desk {
     pub(crate) links: Links,
     pub(crate) accepted: Accepted,
     pub(crate) departed: Departed,
+    pub(crate) counters: Counters,
     /// Whether new calls are taken.
     pub(crate) is_open: bool,
     pub(crate) clients: HashMap<ClientId, Client>,
@@ -99,6 +101,7 @@ impl Desk {
             links: Links::default(),
             accepted: Accepted::default(),
             departed: Departed::default(),
+            counters: Counters::new(),
             is_open: true,
             clients: HashMap::new(),
             servers: HashMap::new(),

@@ -7,12 +7,13 @@ use control::{Reason, SideName};
 use sip::dialog::DialogId;
 use sip::flow::Flow;
 use sip::transaction::{ClientId, Event, Failure, ServerId};
-use sip::{Method, Response};
+use sip::{Method, Request, Response};
 use trunk::VoiceConnectorId;
 
 use crate::arrival;
 use crate::call::{Call, Calls, Phase};
 use crate::clock::{CallTimer, Timer};
+use crate::counters::{Count, Counters};
 use crate::desk::{Client, Desk, Query};
 use crate::flow::invite::Arrival;
 use crate::flow::{answer, bye, cancel, early, failover, forking, invite, naming, options, reinvite};
@@ -85,6 +86,16 @@ impl Engine {
         self.desk.transactions.load().transactions
     }
 
+    /// Returns what was dropped, or refused without a call.
+    pub const fn counters(&self) -> &Counters {
+        &self.desk.counters
+    }
+
+    /// Returns what transactions have dropped, refused or not sent.
+    pub const fn transaction_counters(&self) -> &sip::transaction::Counters {
+        self.desk.transactions.counters()
+    }
+
     /// Tells whether nothing is kept of any call.
     pub fn is_idle(&self) -> bool {
         self.calls() == 0 && self.desk.kept() == 0 && self.desk.limits.calls() == 0
@@ -108,11 +119,12 @@ impl Engine {
                 Event::Request { id, request, flow, merged } => {
                     self.request(Arrival { id, request, flow }, merged);
                 }
-                Event::Ack { id, request, .. } => {
-                    if let Some((call, leg)) = id.and_then(|id| self.desk.servers.remove(&id)) {
+                Event::Ack { id, request, .. } => match id.and_then(|id| self.desk.servers.remove(&id)) {
+                    Some((call, leg)) => {
                         self.with(call, |desk, call| answer::acknowledged(desk, call, leg, &request));
                     }
-                }
+                    None => self.desk.counters.add(Count::AckUnmatched),
+                },
                 Event::Cancelled { id, .. } => {
                     if let Some((call, leg)) = self.desk.servers.get(&id).copied() {
                         self.with(call, |desk, call| cancel::received(desk, call, leg));
@@ -134,6 +146,7 @@ impl Engine {
         let is_known = arrival::is_listed(&self.desk, &flow)
             || arrival::is_of_dialog(&self.desk, &self.calls, &dialog, &flow);
         let Some((call, leg)) = place.filter(|_| is_known) else {
+            self.desk.counters.add(Count::DialogUnknown);
             return self.desk.refuse(id, &request, 481);
         };
         let method = request.method();
@@ -144,8 +157,13 @@ impl Engine {
         } else if method == Method::Options {
             options::received(&mut self.desk, id, &request, &flow);
         } else {
-            self.desk.refuse(id, &request, 405);
+            self.refuse_method(id, &request);
         }
+    }
+
+    fn refuse_method(&mut self, id: ServerId, request: &Request) {
+        self.desk.counters.add(Count::MethodRefused);
+        self.desk.refuse(id, request, 405);
     }
 
     fn first_request(&mut self, arrival: Arrival, is_merged: bool) {
@@ -155,14 +173,19 @@ impl Engine {
             invite::received(&mut self.desk, &mut self.calls, arrival, is_merged);
         } else if method == Method::Options {
             options::received(&mut self.desk, *id, request, flow);
+        } else if method == Method::Bye {
+            // Without a tag it belongs to nothing.
+            self.desk.counters.add(Count::DialogUnknown);
+            self.desk.refuse(*id, request, 481);
         } else {
-            // A BYE without a tag belongs to nothing.
-            self.desk.refuse(*id, request, if method == Method::Bye { 481 } else { 405 });
+            self.refuse_method(*id, request);
         }
     }
 
     fn response(&mut self, id: ClientId, response: &Response, flow: &Flow) {
-        let Some(client) = self.desk.clients.get(&id).copied() else { return };
+        let Some(client) = self.desk.clients.get(&id).copied() else {
+            return self.desk.counters.add(Count::ResponseUnwanted);
+        };
         let is_final = response.is_final();
         match client {
             Client::Bye | Client::Probe(_) if !is_final => {}

@@ -9,6 +9,7 @@
 mod arrival;
 mod call;
 mod clock;
+mod counters;
 mod crossing;
 mod desk;
 mod engine;
@@ -23,10 +24,11 @@ mod random;
 mod setup;
 mod summary;
 
+pub use counters::{Count, Counters};
 pub use engine::Engine;
 pub use input::{Input, MediaEvent, ResolveFailure};
 pub use manipulation::{Forbidden, Manipulation, Message, Part, Scope, Travel};
 pub use moment::Moment;
-pub use output::{Output, Wish};
+pub use output::{Note, Output, Wish};
 pub use setup::{ChallengeStatus, Limits, Listener, Setup};
 pub use summary::{Attempt, AttemptId, CallId, Disposition, Ended, Status};

@@ -1,5 +1,6 @@
 //! What the engine wants done, in this order.
 
+use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -42,6 +43,31 @@ pub enum Output {
     },
     /// It is over.
     End(Ended),
+    /// The trunk has refused an attempt: for the log.
+    Note(Note),
+}
+
+/// Why the trunk has refused an attempt.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Note {
+    /// Which; none if nobody can tell whose record it would be.
+    pub attempt: Option<AttemptId>,
+    /// When, since 1970.
+    pub at: Duration,
+    /// The status that the caller heard.
+    pub status: u16,
+    /// The reason in one word.
+    pub reason: &'static str,
+    /// Which rules were looked at and what was found, in one line. It has numbers and addresses in it.
+    pub trace: String,
+}
+
+/// Numbers are for operators, not for logs.
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { attempt, status, reason, .. } = self;
+        write!(f, "Note({attempt:?} was refused with {status}: {reason})")
+    }
 }
 
 /// What media is to do.

@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use call::{Attempt, AttemptId, Ended};
+use call::{Attempt, AttemptId, Ended, Note};
 use cdr::{
     Begin, Destination, Disposition, Error, Journal, OpenCall, Opened, Outcome, Record, Status,
     TransactionId, Uploader,
@@ -158,6 +158,16 @@ fn recovered(call: &OpenCall, alive_ms: Option<u64>) -> Outcome {
         status_message: RECOVERED.into(),
         end_time_ms: alive_ms.unwrap_or(known_ms).max(known_ms),
     }
+}
+
+/// Tells why the trunk has refused an attempt: the reason to all, what led to it to those who may read numbers.
+pub(super) fn note(note: &Note) {
+    let at_ms = milliseconds(note.at);
+    let transaction = note.attempt.map(|attempt| TransactionId::new(at_ms, attempt.0));
+    let transaction = transaction.map_or_else(|| "none".to_owned(), |id| id.to_string());
+    let (status, reason) = (u64::from(note.status), note.reason);
+    say!(Info, "call refused", transaction = transaction.as_str(), status = status, reason = reason);
+    say!(Debug, "call refused because", transaction = transaction.as_str(), trace = note.trace.as_str());
 }
 
 fn begin(attempt: &Attempt, account: &str) -> Begin {

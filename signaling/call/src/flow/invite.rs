@@ -22,6 +22,7 @@ use trunk::{E164, VoiceConnectorId};
 
 use crate::call::{Call, Calls, Phase, Place, PlaceOf, Record, Route};
 use crate::clock::{CallTimer, CallTimers};
+use crate::counters::Count;
 use crate::desk::{Desk, Query};
 use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{bye, failover};
@@ -48,13 +49,16 @@ pub(crate) fn received(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, is_
     let Arrival { id, request, .. } = &arrival;
     if is_merged {
         // RFC 3261 section 8.2.2.2: the same request by another way.
+        desk.counters.add(Count::Merged);
         return desk.refuse(*id, request, 482);
     }
     if !desk.is_open || calls.len() >= desk.setup.limits.calls_max {
+        desk.counters.add(if desk.is_open { Count::CallsFull } else { Count::Closed });
         let seconds = u64::from(desk.setup.limits.retry_after_s);
         return desk.refuse_for_now(*id, request, 503, seconds);
     }
     if let Some(response) = Refresh::of(request).refusal(request) {
+        desk.counters.add(Count::IntervalSmall);
         let tag = desk.random.tag();
         let tagged = response.clone().with_to_tag(&tag).unwrap_or(response);
         return desk.respond(*id, tagged, request);
@@ -65,8 +69,9 @@ pub(crate) fn received(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, is_
         Err(full) => {
             let connector = connector_of(&decided.outcome);
             let retry_after_s = full.retry_after_s.or(Some(u64::from(desk.setup.limits.retry_after_s)));
-            let refused = Refused { reason: full.reason, connector, retry_after_s };
-            refusal::refuse(desk, &arrival, decided.side, &refused, decided.user);
+            let trace = refusal::trace(&decided.trace);
+            let refused = Refused { reason: full.reason, connector, retry_after_s, trace };
+            refusal::refuse(desk, &arrival, decided.side, refused, decided.user);
         }
     }
 }

@@ -12,6 +12,7 @@ use trunk::snapshot::Side;
 use trunk::{CarrierLinkId, VoiceConnectorId};
 
 use crate::clock::Timer;
+use crate::counters::Count;
 use crate::crossing::{SDP, protocol_of};
 use crate::desk::{Client, Desk, Query, allow};
 use crate::moment::Moment;
@@ -52,6 +53,7 @@ pub(crate) fn received(desk: &mut Desk, id: ServerId, request: &Request, flow: &
         }
     }
     if !desk.is_open {
+        desk.counters.add(Count::Closed);
         let seconds = u64::from(desk.setup.limits.retry_after_s);
         return desk.refuse_for_now(id, request, 503, seconds);
     }

@@ -13,3 +13,4 @@ mod races;
 mod refusals;
 mod scene;
 mod service;
+mod torture;

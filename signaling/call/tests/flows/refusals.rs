@@ -189,3 +189,51 @@ fn when_no_link_takes_the_call_the_customer_hears_503_of_our_own() {
     assert_eq!(world.end(), (Status::Rejected, "no host took the call"));
     world.is_over(&mut [&mut pbx, &mut north, &mut south]);
 }
+
+#[test]
+fn a_refusal_of_the_trunk_is_a_note_with_its_record_and_no_number_shows_in_what_is_printed() {
+    let mut world = World::new();
+    let mut pbx = Peer::new(PBX);
+    assert_eq!(tried(&mut world, &mut pbx, "+442071234567", HOST, &sdp(PBX, 4000)), 403);
+    let [note] = &world.journal.notes[..] else { panic!("notes: {:?}", world.journal.notes) };
+    assert_eq!(note.attempt, Some(world.journal.ended[0].attempt.id));
+    assert_eq!((note.status, note.reason), (403, "calling_region_not_allowed"));
+    assert!(note.trace.contains("no calling region: GB is not allowed"), "{}", note.trace);
+    assert!(!note.trace.contains('\n') && !format!("{note:?}").contains("4420"));
+    assert_eq!(world.counted(), ["refused", "calling_region_not_allowed"]);
+}
+
+#[test]
+fn what_leads_to_no_call_is_counted_by_word() {
+    let mut world = World::new();
+    let (mut pbx, mut stranger) = (Peer::new(PBX), Peer::new([203, 0, 113, 66]));
+    let flow = |peer: &Peer| peer.flow(&sip::flow::Destination::Target(peer.target()));
+    world.hear(Input::Received { flow: flow(&pbx), bytes: b"\0\0" });
+    tried(&mut world, &mut stranger, OUTSIDE, "192.0.2.200", "");
+    for _ in 0..11 {
+        tried(&mut world, &mut stranger, OUTSIDE, HOST, "");
+    }
+    let mut bye = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, "");
+    bye.headers_mut().set(Name::CSeq, "1 BYE");
+    let mut unknown = sip::Request::new(Method::Bye, bye.uri().clone());
+    *unknown.headers_mut() = bye.headers().clone();
+    pbx.send(unknown);
+    let mut small = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+    small.headers_mut().push(Name::SessionExpires, "10");
+    pbx.send(small);
+    tried(&mut world, &mut pbx, OUTSIDE, HOST, "v=9");
+    world.hear(Input::Admission { open: false });
+    tried(&mut world, &mut pbx, OUTSIDE, HOST, &sdp(PBX, 4000));
+    let expected = [
+        "unreadable",
+        "stranger",
+        "stranger_throttled",
+        "dialog_unknown",
+        "closed",
+        "interval_small",
+        "description_broken",
+        "refused=10",
+        "source_not_allowed=10",
+    ];
+    assert_eq!(world.counted(), expected);
+}

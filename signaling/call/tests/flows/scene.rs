@@ -8,7 +8,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use call::{Attempt, AttemptId, Ended, Engine, Input, Listener, MediaEvent, Moment, Output, Setup, Wish};
+use call::{
+    Attempt, AttemptId, Ended, Engine, Input, Listener, MediaEvent, Moment, Note, Output, Setup, Wish,
+};
 use control::{Name, Ports, Reason, SessionId, SessionSpec};
 use sip::flow::{Destination, Flow, Protocol};
 use trunk::records::Records;
@@ -39,6 +41,7 @@ pub(crate) struct Journal {
     pub(crate) begun: Vec<Attempt>,
     pub(crate) answered: Vec<AttemptId>,
     pub(crate) ended: Vec<Ended>,
+    pub(crate) notes: Vec<Note>,
 }
 
 pub(crate) struct World {
@@ -180,6 +183,7 @@ impl World {
             Output::Begin(attempt) => self.journal.begun.push(attempt),
             Output::Answered { attempt, .. } => self.journal.answered.push(attempt),
             Output::End(ended) => self.journal.ended.push(ended),
+            Output::Note(note) => self.journal.notes.push(note),
         }
     }
 
@@ -230,6 +234,17 @@ impl World {
         } else {
             MediaEvent::Applied { session, epoch }
         }));
+    }
+
+    /// What the engine and its transactions have counted, by word.
+    pub(crate) fn counted(&self) -> Vec<String> {
+        let counters = self.engine.counters();
+        let transactions = self.engine.transaction_counters().iter();
+        let transactions = transactions.map(|(reason, number)| (reason.word(), number));
+        let counts = counters.iter().chain(counters.reasons()).chain(counters.faults()).chain(transactions);
+        let met = counts.filter(|(_, number)| *number > 0);
+        met.map(|(word, number)| if number == 1 { word.to_owned() } else { format!("{word}={number}") })
+            .collect()
     }
 
     /// The messages of the engine to a peer, by their first words.

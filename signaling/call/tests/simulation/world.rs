@@ -267,6 +267,7 @@ impl World {
             }
             Output::Answered { attempt, .. } => self.answered.push(attempt),
             Output::End(ended) => self.ended.push(ended.attempt.id),
+            Output::Note(note) => self.transcript.push(format!("{note:?}")),
         }
     }
 

@@ -7,11 +7,12 @@ use sip::identity::Privacy;
 use sip::uri::UriParts;
 use sip::{Name, Request};
 use trunk::Seed;
-use trunk::route::{self, Credentials, Offer, Outcome};
+use trunk::route::{self, Credentials, Decision, Offer, Outcome, Step};
 use trunk::snapshot::{Side, Snapshot};
 
 use super::Arrival;
 use super::refusal::{self, Refused};
+use crate::counters::Count;
 use crate::crossing::transport_of;
 use crate::desk::Desk;
 use crate::flow::auth::{self, Login};
@@ -21,6 +22,8 @@ use crate::media_plan::audio_protection;
 pub(super) struct Decided {
     pub(super) side: Side,
     pub(super) outcome: Outcome,
+    /// What was looked at on the way.
+    pub(super) trace: Vec<Step>,
     pub(super) snapshot: Arc<Snapshot>,
     /// Who has logged in.
     pub(super) user: Option<String>,
@@ -91,9 +94,15 @@ pub(super) fn decide(desk: &mut Desk, arrival: &Arrival) -> Option<Decided> {
     };
     let snapshot = Arc::clone(&desk.snapshot);
     let mut seed = Seed(desk.random.half());
-    let outcome = route::decide(&snapshot, &attempt, |bound| seed.below(bound)).outcome;
+    let Decision { outcome, trace } = route::decide(&snapshot, &attempt, |bound| seed.below(bound));
     let said = asserted.first().map_or(&*from, |first| *first).to_owned();
-    conclude(desk, arrival, login, body, Decided { side, outcome, snapshot, user: None, offer: None, said })
+    conclude(
+        desk,
+        arrival,
+        login,
+        body,
+        Decided { side, outcome, trace, snapshot, user: None, offer: None, said },
+    )
 }
 
 /// Answers what is refused; what may be has its offer and its user.
@@ -113,10 +122,16 @@ fn conclude(
         let Arrival { id, request, flow } = arrival;
         if reject.reason.is_challenge() {
             let host = request.uri().host().map(|host| host.to_string()).unwrap_or_default();
+            desk.counters.add(Count::Challenged);
             auth::challenge(desk, *id, request, (&host, flow.remote.ip()), stale);
         } else {
-            let refused = Refused { reason: reject.reason, connector: reject.connector, retry_after_s: None };
-            refusal::refuse(desk, arrival, decided.side, &refused, decided.user);
+            let refused = Refused {
+                reason: reject.reason,
+                connector: reject.connector,
+                retry_after_s: None,
+                trace: refusal::trace(&decided.trace),
+            };
+            refusal::refuse(desk, arrival, decided.side, refused, decided.user);
         }
         return None;
     }
@@ -124,6 +139,7 @@ fn conclude(
         Body::Absent => {}
         Body::Description(offer) => decided.offer = Some(*offer),
         Body::Broken => {
+            desk.counters.add(Count::DescriptionBroken);
             let connector = super::connector_of(&decided.outcome);
             refusal::refuse_broken(desk, arrival, decided.side, connector, decided.user);
             return None;

@@ -1,13 +1,14 @@
 //! An attempt that goes nowhere: an answer, and a record that begins and ends at once.
 
 use sip::Name;
+use trunk::route::Step;
 use trunk::snapshot::Side;
 use trunk::{Reason, VoiceConnectorId};
 
 use super::Arrival;
 use super::decide::user_of;
 use crate::desk::Desk;
-use crate::output::Output;
+use crate::output::{Note, Output};
 use crate::summary::{Attempt, AttemptId, Disposition, End, Ended, number_or};
 
 /// What the trunk has against it.
@@ -16,18 +17,23 @@ pub(super) struct Refused {
     pub(super) connector: Option<VoiceConnectorId>,
     /// When to come back, if that helps.
     pub(super) retry_after_s: Option<u64>,
+    /// What was looked at, in one line.
+    pub(super) trace: String,
+}
+
+/// Says in one line which rules were looked at and what was found.
+pub(super) fn trace(steps: &[Step]) -> String {
+    let lines = steps.iter().map(|Step { found, rule, verdict }| format!("{verdict} {rule}: {found}"));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 /// Refuses for a reason of the trunk.
-pub(super) fn refuse(
-    desk: &mut Desk,
-    arrival: &Arrival,
-    side: Side,
-    refused: &Refused,
-    user: Option<String>,
-) {
-    record(desk, arrival, side, refused.connector, (user, End::reason(refused.reason)));
-    let status = refused.reason.status();
+pub(super) fn refuse(desk: &mut Desk, arrival: &Arrival, side: Side, refused: Refused, user: Option<String>) {
+    let Refused { reason, connector, trace, .. } = refused;
+    desk.counters.refuse(reason);
+    let attempt = record(desk, arrival, side, connector, (user, End::reason(reason)));
+    let status = reason.status();
+    desk.tell(Output::Note(Note { attempt, at: desk.now.unix, status, reason: reason.word(), trace }));
     match refused.retry_after_s {
         Some(seconds) if status == 503 => {
             desk.refuse_for_now(arrival.id, &arrival.request, status, seconds);
@@ -54,14 +60,15 @@ fn record(
     side: Side,
     connector: Option<VoiceConnectorId>,
     (sip_user, end): (Option<String>, End),
-) {
+) -> Option<AttemptId> {
     // Whose record it would be nobody can tell.
-    let Some(connector) = connector else { return };
+    let connector = connector?;
     let request = &arrival.request;
     let asserted = request.headers().address(Name::PAssertedIdentity);
     let from = asserted.or(request.from_address()).map(|address| user_of(&address.uri()));
+    let id = AttemptId(desk.random.number());
     let attempt = Attempt {
-        id: AttemptId(desk.random.number()),
+        id,
         call: None,
         connector,
         sip_call_id: request.call_id().to_owned(),
@@ -78,4 +85,5 @@ fn record(
     let now = desk.now.unix;
     let End { status, message } = end;
     desk.tell(Output::End(Ended { attempt, status, message, answered: None, ended: now }));
+    Some(id)
 }
