@@ -10,10 +10,10 @@ use trunk::failover::Failover;
 use trunk::limits::{LinkPermit, Permit};
 use trunk::route::{Caller, LinkTarget};
 use trunk::snapshot::Side;
-use trunk::{Peer, VoiceConnectorId};
+use trunk::{E164, Peer, VoiceConnectorId};
 
 use crate::clock::{CallTimer, CallTimers};
-use crate::desk::Desk;
+use crate::desk::{Desk, Errand};
 use crate::flow::naming::Naming;
 use crate::leg::Leg;
 use crate::media_plan::MediaPlan;
@@ -63,8 +63,8 @@ pub(crate) struct Call {
 
 /// Where a call goes.
 pub(crate) struct Route {
-    /// The number as the callee's host gets it.
-    pub(crate) called: String,
+    /// The number that is called.
+    pub(crate) called: E164,
     pub(crate) caller: Caller,
     pub(crate) places: Vec<Place>,
     pub(crate) failover: Failover,
@@ -73,6 +73,8 @@ pub(crate) struct Route {
     /// Where else its name leads.
     pub(crate) others: Vec<SocketAddr>,
     pub(crate) link: Option<LinkPermit>,
+    /// What is being offered to a host.
+    pub(crate) errand: Option<Errand>,
     /// The hops that are left for the other leg.
     pub(crate) hops: u8,
     /// The Call-ID of the other leg.

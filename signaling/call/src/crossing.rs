@@ -23,7 +23,7 @@ pub(crate) fn invite(
     tag: &str,
     description: &str,
 ) -> Result<Request, Malformed> {
-    let uri = place_uri(place, &route.called)?;
+    let uri = place_uri(place, route.called)?;
     let mut request = Request::new(Method::Invite, uri.clone());
     let headers = request.headers_mut();
     headers.push(Name::MaxForwards, route.hops.to_string());
@@ -73,7 +73,7 @@ fn identify(
     Ok(())
 }
 
-fn place_uri(place: &Place, user: &str) -> Result<Uri, Malformed> {
+fn place_uri(place: &Place, user: trunk::E164) -> Result<Uri, Malformed> {
     let peer = &place.peer;
     let transport = match protocol_of(peer.transport) {
         Protocol::Udp => "",

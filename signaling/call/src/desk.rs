@@ -2,6 +2,7 @@
 
 mod accepted;
 mod departed;
+mod sought;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -30,6 +31,7 @@ use crate::summary::CallId;
 
 pub(crate) use accepted::Accepted;
 pub(crate) use departed::Departed;
+pub(crate) use sought::{Errand, Sought};
 
 /// What all calls share.
 pub(crate) struct Desk {
@@ -45,6 +47,7 @@ pub(crate) struct Desk {
     pub(crate) links: Links,
     pub(crate) accepted: Accepted,
     pub(crate) departed: Departed,
+    pub(crate) sought: Sought,
     pub(crate) counters: Counters,
     /// Whether new calls are taken.
     pub(crate) is_open: bool,
@@ -101,6 +104,7 @@ impl Desk {
             links: Links::default(),
             accepted: Accepted::default(),
             departed: Departed::default(),
+            sought: Sought::default(),
             counters: Counters::new(),
             is_open: true,
             clients: HashMap::new(),
@@ -251,7 +255,7 @@ impl Desk {
     /// Counts all that is kept for calls, which is nothing after the last one.
     pub(crate) fn kept(&self) -> usize {
         let tables = self.servers.len() + self.dialogs.len() + self.sessions.len() + self.queries.len();
-        tables + self.clock.of_calls()
+        tables + self.clock.of_calls() + self.sought.len()
     }
 }
 

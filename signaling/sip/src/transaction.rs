@@ -191,6 +191,11 @@ impl Transactions {
         }
     }
 
+    /// Tells which request of ours a branch is of, whether or not anybody still knows of it.
+    pub fn of_branch(&self, branch: &str) -> Option<ClientId> {
+        self.secret.read_branch(branch).map(ClientId)
+    }
+
     /// Counts what is held.
     pub fn load(&self) -> Load {
         Load {

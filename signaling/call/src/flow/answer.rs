@@ -30,6 +30,7 @@ pub(crate) fn accepted(desk: &mut Desk, call: &mut Call, id: ClientId, response:
         desk.dead_hosts.answered(&place.peer);
     }
     call.b.asks = None;
+    failover::conclude(desk, call);
     for timer in [CallTimer::NoProvisional, CallTimer::Ringing] {
         call.call_off(desk, timer);
     }
@@ -91,6 +92,7 @@ pub(crate) fn named(desk: &mut Desk, call: &mut Call, answer: Result<SessionDesc
 /// The target that is tried has refused.
 pub(crate) fn refused(desk: &mut Desk, call: &mut Call, response: &Response) {
     call.b.asks = None;
+    failover::conclude(desk, call);
     let (at, status) = (call.route.at, response.code());
     let place = call.route.places.get(at);
     match (place, status) {

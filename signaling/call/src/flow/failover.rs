@@ -13,7 +13,7 @@ use trunk::snapshot::Side;
 use crate::call::{Call, Phase, Place, PlaceOf};
 use crate::clock::CallTimer;
 use crate::crossing::{self, protocol_of, refusal_heard};
-use crate::desk::{Client, Desk, Query};
+use crate::desk::{Client, Desk, Errand, Query};
 use crate::flow::bye;
 use crate::leg::Leg;
 use crate::summary::{Disposition, End};
@@ -84,9 +84,17 @@ pub(crate) fn leave(desk: &mut Desk, call: &mut Call) {
         desk.transactions.cancel(desk.now.elapsed, client, None);
     }
     call.awaits = None;
+    conclude(desk, call);
     call.call_off(desk, CallTimer::NoProvisional);
     if let Some(permit) = call.route.link.take() {
         desk.limits.release_link(permit);
+    }
+}
+
+/// Notes that nothing is offered to the target any more.
+pub(crate) fn conclude(desk: &mut Desk, call: &mut Call) {
+    if let Some(errand) = call.route.errand.take() {
+        desk.sought.end(errand);
     }
 }
 
@@ -129,6 +137,7 @@ pub(crate) fn resolved(desk: &mut Desk, call: &mut Call, at: usize, mut addresse
 /// The address that was tried cannot be reached: the next one of the same name is tried, then the next target.
 pub(crate) fn unreachable(desk: &mut Desk, call: &mut Call) {
     call.b.asks = None;
+    conclude(desk, call);
     let at = call.route.at;
     if let Some(place) = call.route.places.get(at).cloned() {
         while call.rings.is_none() && !call.route.others.is_empty() {
@@ -173,6 +182,9 @@ fn send(desk: &mut Desk, call: &mut Call, place: &Place, remote: SocketAddr) -> 
     call.b.way = Some(to.clone());
     let client = Client::Invite(call.id, SideName::B);
     call.b.asks = Some(desk.send(request, to, client).ok_or(Event::TransportError)?);
+    let errand = Errand { host: remote.ip(), called: call.route.called, caller: call.route.caller.number };
+    desk.sought.begin(errand);
+    call.route.errand = Some(errand);
     note_connector(call, place);
     call.wait(desk, PROVISIONAL_TIMEOUT, CallTimer::NoProvisional);
     Ok(())

@@ -23,7 +23,7 @@ use trunk::{E164, VoiceConnectorId};
 use crate::call::{Call, Calls, Phase, Place, PlaceOf, Record, Route};
 use crate::clock::{CallTimer, CallTimers};
 use crate::counters::Count;
-use crate::desk::{Desk, Query};
+use crate::desk::{Client, Desk, Errand, Query};
 use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{bye, failover};
 use crate::leg::{Asked, Leg};
@@ -64,6 +64,11 @@ pub(crate) fn received(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, is_
         return desk.respond(*id, tagged, request);
     }
     let Some(decided) = decide(desk, &arrival) else { return };
+    if is_loop(desk, calls, &arrival, &decided.outcome) {
+        desk.counters.add(Count::Loop);
+        let connector = connector_of(&decided.outcome);
+        return refusal::refuse_with(desk, &arrival, decided.side, connector, (decided.user, 482));
+    }
     match desk.limits.admit(&decided.snapshot, &decided.outcome, desk.now.elapsed) {
         Ok(permit) => admit(desk, calls, arrival, decided, permit),
         Err(full) => {
@@ -74,6 +79,24 @@ pub(crate) fn received(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, is_
             refusal::refuse(desk, &arrival, decided.side, refused, decided.user);
         }
     }
+}
+
+/// Tells whether a call has come back: by the Via of an INVITE of ours for the same number (RFC 3261 section 16.3), or
+/// through somebody who hides it, and to whom the same call is being offered.
+///
+/// For another number it is no loop: whoever was called has forwarded it.
+fn is_loop(desk: &Desk, calls: &Calls, arrival: &Arrival, outcome: &Outcome) -> bool {
+    let Some((called, caller)) = outcome.people() else { return false };
+    let errand = Errand { host: arrival.flow.remote.ip(), called, caller: caller.number };
+    if desk.sought.contains(&errand) {
+        return true;
+    }
+    let mut ours =
+        arrival.request.headers().vias().filter_map(|via| desk.transactions.of_branch(via.branch()?));
+    ours.any(|id| match desk.clients.get(&id) {
+        Some(Client::Invite(call, _)) => calls.get(*call).is_some_and(|call| call.route.called == called),
+        Some(Client::Probe(_) | Client::Bye) | None => false,
+    })
 }
 
 /// Makes the call, has its beginning kept, and asks for what comes first: a name, or ports.
@@ -99,13 +122,14 @@ fn admit(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, decided: Decided,
     desk.servers.insert(server, (id, SideName::A));
     a.asked = Some(asked);
     let route = Route {
-        called: heading.called.to_string(),
+        called: heading.called,
         caller: heading.caller,
         failover: Failover::new(heading.places.len()),
         places: heading.places,
         at: 0,
         others: Vec::new(),
         link: None,
+        errand: None,
         hops,
         sip_call_id,
     };

@@ -7,6 +7,7 @@ mod changes;
 mod cost;
 mod inbound;
 mod login;
+mod loops;
 mod names;
 mod outbound;
 mod races;

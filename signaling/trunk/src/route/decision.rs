@@ -34,6 +34,18 @@ pub enum Outcome {
     Reject(Reject),
 }
 
+impl Outcome {
+    /// Gives who is called and who calls, unless nobody is.
+    pub const fn people(&self) -> Option<(E164, &Caller)> {
+        match self {
+            Self::Inbound(inbound) => Some((inbound.called, &inbound.caller)),
+            Self::OnNet(on_net) => Some((on_net.called, &on_net.caller)),
+            Self::Outbound(outbound) => Some((outbound.called, &outbound.caller)),
+            Self::Reject(_) => None,
+        }
+    }
+}
+
 /// A call from a carrier to a customer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inbound {

@@ -141,7 +141,7 @@ fn conclude(
         Body::Broken => {
             desk.counters.add(Count::DescriptionBroken);
             let connector = super::connector_of(&decided.outcome);
-            refusal::refuse_broken(desk, arrival, decided.side, connector, decided.user);
+            refusal::refuse_with(desk, arrival, decided.side, connector, (decided.user, 400));
             return None;
         }
     }

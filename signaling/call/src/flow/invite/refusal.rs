@@ -42,16 +42,16 @@ pub(super) fn refuse(desk: &mut Desk, arrival: &Arrival, side: Side, refused: Re
     }
 }
 
-/// Refuses a description of media that cannot be read.
-pub(super) fn refuse_broken(
+/// Refuses what the trunk has nothing against.
+pub(super) fn refuse_with(
     desk: &mut Desk,
     arrival: &Arrival,
     side: Side,
     connector: Option<VoiceConnectorId>,
-    user: Option<String>,
+    (user, status): (Option<String>, u16),
 ) {
-    record(desk, arrival, side, connector, (user, End::refused(400)));
-    desk.refuse(arrival.id, &arrival.request, 400);
+    record(desk, arrival, side, connector, (user, End::refused(status)));
+    desk.refuse(arrival.id, &arrival.request, status);
 }
 
 fn record(
