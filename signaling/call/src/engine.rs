@@ -55,8 +55,9 @@ impl Engine {
                 self.desk.snapshot = snapshot;
                 options::follow_snapshot(&mut self.desk);
             }
-            Input::Clear { call } => {
-                self.with(call, |desk, call| clear(desk, call, "cleared by the operator"))
+            Input::Clear { call } => self.with(call, |desk, call| clear(desk, call, CLEARED)),
+            Input::NoRoom { call } => {
+                self.with(call, |desk, call| bye::reject(desk, call, 503, End::refused(503)));
             }
             Input::Admission { open } => self.desk.is_open = open,
             Input::Timer => self.timers(),
@@ -293,7 +294,7 @@ impl Engine {
                 }
             }
             MediaEvent::Refused { .. } => clear(desk, call, "media refused a change"),
-            MediaEvent::Lost { .. } => clear(desk, call, "media was lost"),
+            MediaEvent::Lost { .. } => clear(desk, call, LOST),
             MediaEvent::TimedOut { .. } => clear(desk, call, "no media"),
         });
     }
@@ -334,11 +335,20 @@ fn due(desk: &mut Desk, call: &mut Call, timer: CallTimer) {
 /// A worker that is busy is asked again so often in a row; it empties its inbox thousands of times a second.
 const BUSY_MAX: u8 = 10;
 
+const CLEARED: &str = "cleared by the operator";
+const LOST: &str = "media was lost";
+/// ITU-T Q.850: temporary failure. Another call may be made at once.
+const MEDIA_LOST: &str = "Q.850;cause=41;text=\"media was lost\"";
+
 /// Ends a call from here; whoever waits for an answer hears that there is none.
 fn clear(desk: &mut Desk, call: &mut Call, why: &str) {
     if call.phase == Phase::Answered {
-        let end = if why.starts_with("cleared") { End::normal() } else { End::completed(why) };
-        return bye::finish(desk, call, end, None);
+        let (end, reason) = match why {
+            CLEARED => (End::normal(), None),
+            LOST => (End::completed(why), Some(MEDIA_LOST)),
+            _ => (End::completed(why), None),
+        };
+        return bye::finish(desk, call, end, reason);
     }
     bye::reject(desk, call, 480, End::rejected(why));
 }

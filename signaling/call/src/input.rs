@@ -40,6 +40,11 @@ pub enum Input<'a> {
         /// Which.
         call: CallId,
     },
+    /// The journal has no room for a call that has just begun: it is refused.
+    NoRoom {
+        /// Which.
+        call: CallId,
+    },
     /// New calls are taken, or not: the journal has no room, or the node is to stop.
     Admission {
         /// Whether they are.

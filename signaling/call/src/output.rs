@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use control::{SessionId, SessionSpec};
 use sip::flow::{Destination, Protocol};
+use trunk::VoiceConnectorId;
 
 use crate::summary::{Attempt, AttemptId, Ended};
 
@@ -38,6 +39,8 @@ pub enum Output {
     Answered {
         /// Which.
         attempt: AttemptId,
+        /// Whose host has answered, or whose call it is.
+        connector: VoiceConnectorId,
         /// When, since 1970.
         at: Duration,
     },

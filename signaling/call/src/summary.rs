@@ -47,6 +47,8 @@ pub struct Attempt {
     pub connector: VoiceConnectorId,
     /// The Call-ID of the leg that the customer sees.
     pub sip_call_id: String,
+    /// The Call-ID of the INVITE that began it: copies of that have the same.
+    pub invite_call_id: String,
     /// Who calls.
     pub from_number: String,
     /// Who is called.

@@ -21,7 +21,7 @@ use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{bye, failover, reinvite};
 use crate::leg::Asked;
 use crate::output::{Output, Wish};
-use crate::summary::End;
+use crate::summary::{Attempt, End};
 
 /// Takes the acceptance of the target that is tried.
 pub(crate) fn accepted(desk: &mut Desk, call: &mut Call, id: ClientId, response: &Response, flow: &Flow) {
@@ -160,7 +160,8 @@ fn confirm(desk: &mut Desk, call: &mut Call, description: Option<SessionDescript
     }
     for record in &mut call.records {
         record.answered = Some(desk.now.unix);
-        desk.tell(Output::Answered { attempt: record.attempt.id, at: desk.now.unix });
+        let Attempt { id: attempt, connector, .. } = record.attempt;
+        desk.tell(Output::Answered { attempt, connector, at: desk.now.unix });
     }
     if let Some(max) = desk.setup.call_max {
         call.wait(desk, max, CallTimer::CallMax);

@@ -279,6 +279,7 @@ fn records(
             call: Some(call),
             connector,
             sip_call_id: sip_call_id.to_owned(),
+            invite_call_id: request.call_id().to_owned(),
             from_number: number_or(heading.caller.number, said),
             to_number: heading.called.to_string(),
             disposition,

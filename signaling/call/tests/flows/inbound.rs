@@ -29,6 +29,7 @@ fn a_call_reaches_the_first_host_with_numbers_as_customers_write_them() {
     assert_eq!(invite.headers().address(Name::PAssertedIdentity).unwrap().uri().user(), Some("+14255550100"));
     assert_eq!(invite.headers().named("X-VoiceConnector-ID"), Some(CONNECTOR));
     assert_eq!(world.journal.begun[0].sip_call_id, invite.call_id());
+    assert_ne!(world.journal.begun[0].invite_call_id, invite.call_id(), "copies come from the carrier");
     assert_eq!(world.journal.begun[0].disposition, Disposition::Origination);
     assert_eq!(world.media.wishes[0].sides[0].realm.as_str(), "carriers");
     first.answer(200, &sdp(PBX1, 4000));

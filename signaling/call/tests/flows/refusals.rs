@@ -125,6 +125,31 @@ fn a_node_that_is_to_stop_refuses_calls_and_options_and_keeps_what_it_has() {
 }
 
 #[test]
+fn a_call_that_the_journal_has_no_room_for_is_refused_with_a_record_and_others_go_on() {
+    let mut world = World::new();
+    let (mut pbx, mut carrier) = crate::outbound::answered(&mut world);
+    world.media.is_silent = true;
+    let mut other = Peer::new([192, 0, 2, 2]);
+    let invite = other.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+    let call_id = invite.call_id().to_owned();
+    other.send(invite);
+    world.settle(&mut [&mut other, &mut carrier]);
+    let attempt = &world.journal.begun[1];
+    assert_eq!(attempt.invite_call_id, call_id);
+    let call = attempt.call.unwrap();
+    for _ in 0..2 {
+        world.hear(Input::NoRoom { call });
+        world.settle(&mut [&mut other, &mut carrier]);
+    }
+    assert_eq!(other.heard().code(), 503);
+    assert_eq!(world.end(), (Status::Rejected, "503 Service Unavailable"));
+    assert_eq!(carrier.methods(), [Method::Invite], "the other call's");
+    pbx.request(Method::Bye, "");
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    assert_eq!(pbx.heard().code(), 200);
+}
+
+#[test]
 fn a_connector_may_not_begin_more_calls_a_second_than_its_limit() {
     let mut records = records();
     records.voice_connectors[0].termination.as_mut().unwrap().cps_limit = 1;

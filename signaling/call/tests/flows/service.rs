@@ -106,7 +106,8 @@ fn an_operator_ends_a_call_and_its_record_ends_then() {
 
 #[test]
 fn media_that_is_lost_or_silent_ends_a_call() {
-    for (is_lost, message) in [(true, "media was lost"), (false, "no media")] {
+    let lost = "Q.850;cause=41;text=\"media was lost\"";
+    for (is_lost, message, reason) in [(true, "media was lost", Some(lost)), (false, "no media", None)] {
         let mut world = World::new();
         let (mut pbx, mut carrier) = answered(&mut world);
         let session = world.media.wishes[0].id;
@@ -116,6 +117,10 @@ fn media_that_is_lost_or_silent_ends_a_call() {
             MediaEvent::TimedOut { session }
         }));
         world.settle(&mut [&mut pbx, &mut carrier]);
+        for peer in [&pbx, &carrier] {
+            let (_, bye) = peer.requests.last().unwrap();
+            assert_eq!((bye.method(), bye.header(Name::Reason)), (Method::Bye, reason));
+        }
         pbx.answer(200, "");
         carrier.answer(200, "");
         assert_eq!(world.end(), (Status::Completed, message));

@@ -72,6 +72,7 @@ fn record(
         call: None,
         connector,
         sip_call_id: request.call_id().to_owned(),
+        invite_call_id: request.call_id().to_owned(),
         from_number: number_or(None, &from.unwrap_or_default()),
         to_number: number_or(None, &user_of(&request.uri().parts())),
         disposition: match side {
