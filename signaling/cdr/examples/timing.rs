@@ -77,6 +77,7 @@ fn begin(number: u64) -> Begin {
         aws_account_id: "123456789012".into(),
         transaction_id: begin_id(number),
         call_id: "777a06c7-aa41-4e8f-9e2f-5a6f9c8a1b2c@192.0.2.1".into(),
+        invite_call_id: "777a06c7-aa41-4e8f-9e2f-5a6f9c8a1b2c@192.0.2.1".into(),
         voice_connector_id: "11111222223333334444".into(),
         from_number: "+12065550100".into(),
         to_number: "+12065550101".into(),

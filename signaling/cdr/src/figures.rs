@@ -2,11 +2,15 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed, Ordering::SeqCst};
 
+use crate::journal::segment::SEGMENT_LEN;
+
 /// The state of the pipeline at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Figures {
     /// Ended records on the disk that are not at their destination.
     pub waiting: u64,
+    /// What the journal takes on the disk: records that wait, calls that are open, and room for more.
+    pub bytes: u64,
     /// When the call ended whose record has waited longest among those being sent, in milliseconds since 1970.
     pub oldest_end_time_ms: Option<u64>,
     /// Records that are at their destination since the start of the process.
@@ -45,10 +49,11 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    pub(crate) fn figures(&self) -> Figures {
+    pub(crate) fn figures(&self, segments: usize) -> Figures {
         let oldest = self.oldest_end_time_ms.load(Relaxed);
         Figures {
             waiting: self.waiting.load(Relaxed),
+            bytes: segments as u64 * SEGMENT_LEN,
             oldest_end_time_ms: (oldest > 0).then_some(oldest),
             uploaded: self.uploaded.load(Relaxed),
             discarded: self.discarded.load(Relaxed),

@@ -29,6 +29,7 @@ use crate::record::{Begin, Outcome, Record};
 use crate::spool::Spool;
 use crate::transaction_id::TransactionId;
 
+use replay::Replay;
 use segment::{SEGMENT_LEN, Segment};
 use tape::{Pending, Tape, Written};
 
@@ -73,27 +74,27 @@ impl Journal {
     ///
     /// As [`open`](Self::open).
     pub fn open_on(folder: &Path, disk: Arc<dyn Disk>) -> Result<Opened, Error> {
-        let replay = replay::replay(folder, disk)?;
-        let committer = commit::start(replay.spool.clone(), replay.next_number)
+        let Replay { spool, reels, open, unanswered, notes, next_number } = replay::replay(folder, disk)?;
+        let committer = commit::start(spool.clone(), next_number)
             .map_err(|cause| Error::Folder { path: folder.to_path_buf(), cause })?;
         let mut journal = Self {
-            tape: Tape::new(replay.spool.clone(), replay.reels),
-            spool: replay.spool.clone(),
+            tape: Tape::new(spool.clone(), reels),
+            spool: spool.clone(),
             open: HashMap::new(),
             reserved: 0,
             moving: (0, Vec::new()),
             scratch: Vec::new(),
             committer: Some(committer),
         };
-        for (call, home) in &replay.open {
+        for (call, home) in &open {
             journal.adopt(call, home);
         }
-        let open = replay.open.into_iter().map(|(call, _home)| call).collect();
-        Ok(Opened { journal, spool: replay.spool, open, notes: replay.notes })
+        let open = open.into_iter().map(|(call, _home)| call).collect();
+        Ok(Opened { journal, spool, open, unanswered, notes })
     }
 
     fn adopt(&mut self, OpenCall { begin, answer_time_ms }: &OpenCall, home: &Arc<Segment>) {
-        let (call_len, ended_len) = self.needs(begin);
+        let (call_len, ended_len) = entry::lens_max(begin, &mut self.scratch);
         let reserved = if answer_time_ms.is_some() { ended_len } else { call_len + ended_len };
         self.reserved += reserved;
         let (begin, home) = (begin.clone(), Some(home.clone()));
@@ -112,7 +113,7 @@ impl Journal {
         if self.open.contains_key(&id) {
             return Err(Error::AlreadyOpen { id });
         }
-        let (call_len, ended_len) = self.needs(begin);
+        let (call_len, ended_len) = entry::lens_max(begin, &mut self.scratch);
         let reserved = call_len + ended_len;
         self.admit(call_len + reserved + REFUSALS_LEN)?;
         let call = Call { begin: begin.clone(), answer_time_ms: None, home: None, reserved };
@@ -144,6 +145,20 @@ impl Journal {
         let spent = self.scratch.len() as u64;
         call.reserved -= spent;
         self.reserved -= spent;
+        Ok(())
+    }
+
+    /// Notes that a call is another connector's than it began with: it has the record. The disk hears of it with what
+    /// is written next of the call.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOpen`].
+    pub fn reassign(&mut self, id: TransactionId, connector: &str) -> Result<(), Error> {
+        let call = self.open.get_mut(&id).ok_or(Error::NotOpen { id })?;
+        if call.begin.voice_connector_id.as_str() != connector {
+            call.begin.voice_connector_id = connector.into();
+        }
         Ok(())
     }
 
@@ -202,17 +217,19 @@ impl Journal {
         Ok(())
     }
 
+    /// Tells whether another call would be let in, whatever its texts are.
+    pub fn has_room(&mut self) -> bool {
+        self.tape.collect();
+        let has_room = self.tape.room() >= self.reserved + REFUSALS_LEN + CALL_LEN_MAX;
+        if !has_room {
+            self.tape.want();
+        }
+        has_room
+    }
+
     /// How many calls are open.
     pub fn open_calls(&self) -> usize {
         self.open.len()
-    }
-
-    /// What an open call needs at most: its state once more, and its record.
-    fn needs(&mut self, begin: &Begin) -> (u64, u64) {
-        self.scratch.clear();
-        entry::write_call(&mut self.scratch, begin, None);
-        let call_len = self.scratch.len() as u64;
-        (call_len, entry::ended_len_max(begin, &mut self.scratch))
     }
 
     /// Lets in what leaves to the open calls what is theirs.
@@ -317,6 +334,8 @@ impl Drop for Journal {
 
 /// Room for the records of attempts that are refused because there is no room: some 500 of 500 bytes.
 const REFUSALS_LEN: u64 = 256 << 10;
+/// Two states and a record: 2 × 1 KiB and 6 KiB.
+const CALL_LEN_MAX: u64 = 8 << 10;
 /// So many segments are never worth emptying.
 const SEGMENTS_KEPT: u64 = 4;
 /// How many calls a turn carries on: 64 of 400 bytes are written in 10 µs.

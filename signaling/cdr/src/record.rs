@@ -19,8 +19,10 @@ pub struct Begin {
     pub transaction_id: TransactionId,
     /// The Call-ID of the leg that the customer sees.
     pub call_id: Text<256>,
+    /// The Call-ID of the INVITE that began it, by which copies of that are known. It is not in the record.
+    pub invite_call_id: Text<256>,
     /// Which connector.
-    pub voice_connector_id: Text<64>,
+    pub voice_connector_id: Text<36>,
     /// Who calls.
     pub from_number: Text<64>,
     /// Who is called.

@@ -52,7 +52,7 @@ impl Spool {
 
     /// What can be watched.
     pub fn figures(&self) -> Figures {
-        self.tally.figures()
+        self.tally.figures(self.lock().len())
     }
 
     pub(crate) fn path(&self, name: Name) -> PathBuf {

@@ -61,6 +61,9 @@ pub(crate) fn write_call(bytes: &mut Vec<u8>, begin: &Begin, answer_time_ms: Opt
         }
         bytes.push(u8::from(begin.sip_auth_user.is_some()));
         write_text(bytes, begin.sip_auth_user.as_ref().map_or("", |user| user.as_str()));
+        // Nothing, where it is the same: the customer's own INVITE.
+        let is_same = begin.invite_call_id == begin.call_id;
+        write_text(bytes, if is_same { "" } else { begin.invite_call_id.as_str() });
     });
 }
 
@@ -80,13 +83,17 @@ pub(crate) fn write_ended(
     });
 }
 
-/// The most that the record of this call takes, however it ends.
-pub(crate) fn ended_len_max(begin: &Begin, scratch: &mut Vec<u8>) -> u64 {
+/// The most that another state of this call takes, and its record, whichever connector takes it and however it ends.
+pub(crate) fn lens_max(begin: &Begin, scratch: &mut Vec<u8>) -> (u64, u64) {
+    let begin = Begin { voice_connector_id: WIDEST.into(), ..begin.clone() };
+    scratch.clear();
+    write_call(scratch, &begin, None);
+    let call_len = scratch.len() as u64;
     scratch.clear();
     let outcome = Outcome { status: Status::RateLimited, status_message: "".into(), end_time_ms: u64::MAX };
-    write_ended(scratch, begin, Some(0), &outcome);
+    write_ended(scratch, &begin, Some(0), &outcome);
     // 128 bytes of message, each of them a control character that takes six.
-    scratch.len() as u64 + 128 * 6
+    (call_len, scratch.len() as u64 + 128 * 6)
 }
 
 /// Finds the next entry that is whole, at `at` or behind. What lies between is damaged, or was never written.
@@ -154,19 +161,24 @@ fn parse_call<'a>(transaction_id: TransactionId, reader: &mut Reader<'_>) -> Opt
         1 => Disposition::Termination,
         _ => return None,
     };
-    let begin = Begin {
+    let mut begin = Begin {
         transaction_id,
         start_time_ms,
         disposition,
         aws_account_id: reader.text()?.into(),
         call_id: reader.text()?.into(),
+        invite_call_id: "".into(),
         voice_connector_id: reader.text()?.into(),
         from_number: reader.text()?.into(),
         to_number: reader.text()?.into(),
-        sip_auth_user: match reader.u8()? {
-            0 => None,
-            _ => Some(reader.text()?.into()),
+        sip_auth_user: match (reader.u8()?, reader.text()?) {
+            (0, _) => None,
+            (_, user) => Some(user.into()),
         },
+    };
+    begin.invite_call_id = match reader.text()? {
+        "" => begin.call_id.clone(),
+        text => text.into(),
     };
     Some(Entry::Call { begin: Box::new(begin), answer_time_ms })
 }
@@ -230,6 +242,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// As long as an identifier may be, in characters that are escaped.
+const WIDEST: &str = "\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\
+    \u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\
+    \u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}\u{1}";
+
 static BLANK: [u8; 4_096] = [0; 4_096];
 
 const CALL: u8 = 1;
@@ -238,5 +255,5 @@ const ENDED: u8 = 2;
 const HEAD_LEN: usize = 8;
 /// Entries begin at multiples of this, so that the next one is found behind damage without trying every byte.
 const ALIGNMENT: usize = 8;
-/// 736 bytes of text that all have to be escaped sixfold, 250 for the key, 400 for the names of the members.
+/// 708 bytes of text that all have to be escaped sixfold, 250 for the key, 400 for the names of the members.
 pub(crate) const ENTRY_MAX: usize = 6 * 1_024;

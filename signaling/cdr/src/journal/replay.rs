@@ -28,6 +28,10 @@ pub struct Opened {
     pub spool: Arc<Spool>,
     /// Calls that have begun and not ended, oldest first. The caller goes on with them or ends them.
     pub open: Vec<OpenCall>,
+    /// How the last calls began that have ended without an answer, oldest first: as far as the journal still knows, and no
+    /// more than some thousand. A copy of the INVITE of one of them may come yet, if its process ended between the record
+    /// and the response.
+    pub unanswered: Vec<Begin>,
     /// What is worth a line in the log.
     pub notes: Vec<Note>,
 }
@@ -61,6 +65,7 @@ pub(super) struct Replay {
     pub(super) spool: Arc<Spool>,
     pub(super) reels: VecDeque<Reel>,
     pub(super) open: Vec<(OpenCall, Arc<Segment>)>,
+    pub(super) unanswered: Vec<Begin>,
     pub(super) notes: Vec<Note>,
     pub(super) next_number: u64,
 }
@@ -95,6 +100,7 @@ struct Reading<'a> {
     /// With how far each is whole, and whether anything stands behind that.
     segments: BTreeMap<u64, Read>,
     open: HashMap<TransactionId, (OpenCall, Arc<Segment>)>,
+    unanswered: VecDeque<Begin>,
     notes: Vec<Note>,
 }
 
@@ -108,8 +114,14 @@ struct Read {
 
 impl<'a> Reading<'a> {
     fn new(folder: &'a Path) -> Self {
-        let (segments, open, notes) = (BTreeMap::new(), HashMap::new(), Vec::new());
-        Self { folder, tally: Tally::default(), segments, open, notes }
+        Self {
+            folder,
+            tally: Tally::default(),
+            segments: BTreeMap::new(),
+            open: HashMap::new(),
+            unanswered: VecDeque::new(),
+            notes: Vec::new(),
+        }
     }
 
     fn names(&mut self) -> io::Result<Names> {
@@ -170,8 +182,9 @@ impl<'a> Reading<'a> {
                     }
                 }
                 Entry::Ended(ended) => {
-                    if let Some((_call, before)) = self.open.remove(&ended.id) {
+                    if let Some((call, before)) = self.open.remove(&ended.id) {
                         before.open.fetch_sub(1, SeqCst);
+                        self.note_ended(call);
                     }
                     if !marks.contains(&(start as u64)) {
                         count(&segment.waiting);
@@ -191,6 +204,16 @@ impl<'a> Reading<'a> {
         segment.synced.store(at as u64, Relaxed);
         let has_space = bytes.len() as u64 == SEGMENT_LEN;
         self.segments.insert(number, Read { segment, whole_len: at as u64, torn_len, has_space });
+    }
+
+    fn note_ended(&mut self, call: OpenCall) {
+        if call.answer_time_ms.is_some() {
+            return;
+        }
+        if self.unanswered.len() == UNANSWERED_MAX {
+            self.unanswered.pop_front();
+        }
+        self.unanswered.push_back(call.begin);
     }
 
     fn marks(&self, number: u64) -> HashSet<u64> {
@@ -260,9 +283,12 @@ impl<'a> Reading<'a> {
         }
         let mut open: Vec<_> = self.open.into_values().collect();
         open.sort_by_key(|(call, _home)| (call.begin.start_time_ms, call.begin.transaction_id));
-        Ok(Replay { spool, reels, open, notes: self.notes, next_number })
+        let unanswered = self.unanswered.into();
+        Ok(Replay { spool, reels, open, unanswered, notes: self.notes, next_number })
     }
 }
 
+/// Far more than begin and end in one turn of a process.
+const UNANSWERED_MAX: usize = 4_096;
 /// The one in use, and one for when it is full.
 const REELS_AT_START: usize = 2;

@@ -37,9 +37,25 @@ fn every_call_that_was_let_in_can_be_answered_and_can_end() {
     let calls = fill(&mut journal);
 
     assert!(calls > 3_000, "only {calls} calls in 12 MiB");
+    assert!(!journal.has_room());
     end(&mut journal, 0..calls);
     upload(&spool, &folder.bucket());
     assert_eq!(read_bucket(&folder.bucket()), objects(0..calls));
+}
+
+#[test]
+fn there_is_room_for_a_call_that_comes_to_a_connector_with_a_longer_name() {
+    let folder = Folder::new();
+    let Opened { mut journal, spool, .. } = Journal::open_on(&folder.spool(), Moody::new(2)).unwrap();
+    assert!(journal.has_room());
+    let calls = fill(&mut journal);
+    let widest = "w".repeat(36);
+    for number in 0..calls {
+        journal.reassign(id(number), &widest).unwrap();
+    }
+    end(&mut journal, 0..calls);
+    let figures = upload(&spool, &folder.bucket());
+    assert_eq!((figures.uploaded, figures.bytes), (calls, 8 << 20));
 }
 
 #[test]

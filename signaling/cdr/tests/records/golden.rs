@@ -9,6 +9,7 @@ fn sample() -> Record {
         aws_account_id: "111122223333".into(),
         transaction_id: TransactionId::parse("879eee6e-37ad-4b3c-a1a1-6f2a5c1d9f10").unwrap(),
         call_id: "777a06c7-aa41-4e8f-9e2f-5a6f9c8a1b2c".into(),
+        invite_call_id: "not in the record".into(),
         voice_connector_id: "11111222223333334444".into(),
         from_number: "+15105551212".into(),
         to_number: "+15105551213".into(),

@@ -35,6 +35,58 @@ fn calls_that_have_not_ended_are_open_after_a_restart_and_can_go_on() {
 }
 
 #[test]
+fn a_call_that_another_connector_took_has_the_record_of_that_one() {
+    let folder = Folder::new();
+    let mut journal = Journal::open(&folder.spool()).unwrap().journal;
+    for number in 1..4 {
+        journal.begin(&begin(number)).unwrap();
+    }
+    // One is answered, one ends; of the third the disk has not heard it.
+    for number in 1..4 {
+        journal.reassign(id(number), "branch0000000000000001").unwrap();
+    }
+    journal.answer(id(1), record(1).answer_time_ms.unwrap()).unwrap();
+    journal.answer(id(2), record(2).answer_time_ms.unwrap()).unwrap();
+    journal.end(id(2), &outcome(2)).unwrap();
+    assert!(matches!(journal.reassign(id(2), "x"), Err(Error::NotOpen { .. })));
+    journal.flush().unwrap();
+    drop(journal);
+
+    let mut opened = Journal::open(&folder.spool()).unwrap();
+    let connectors: Vec<_> =
+        opened.open.iter().map(|call| call.begin.voice_connector_id.as_str().to_owned()).collect();
+    assert_eq!(connectors, ["branch0000000000000001", "11111222223333334444"]);
+    opened.journal.end(id(1), &outcome(1)).unwrap();
+    opened.journal.flush().unwrap();
+    upload(&opened.spool, &folder.bucket());
+    let expected = [1, 2].map(|number| {
+        let mut record = record(number);
+        record.begin.voice_connector_id = "branch0000000000000001".into();
+        (record.key(), record.json())
+    });
+    assert_eq!(read_bucket(&folder.bucket()), expected.into());
+}
+
+#[test]
+fn a_restart_tells_which_attempts_have_ended_without_an_answer() {
+    let folder = Folder::new();
+    let mut journal = Journal::open(&folder.spool()).unwrap().journal;
+    for number in 0..3 {
+        journal.begin(&begin(number)).unwrap();
+    }
+    journal.answer(id(1), START_MS + 1_001).unwrap();
+    for number in [2, 1] {
+        journal.end(id(number), &outcome(number)).unwrap();
+    }
+    journal.refuse(&record(3)).unwrap();
+    journal.flush().unwrap();
+    drop(journal);
+    let opened = Journal::open(&folder.spool()).unwrap();
+    assert_eq!(opened.unanswered, [begin(2)], "its end, and how it began, with the Call-ID of its INVITE");
+    assert_eq!(opened.open.len(), 1);
+}
+
+#[test]
 fn a_record_waits_through_restarts_and_is_uploaded_once() {
     let folder = Folder::new();
     let mut opened = Journal::open(&folder.spool()).unwrap();

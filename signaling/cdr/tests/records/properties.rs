@@ -14,6 +14,7 @@ fn records() -> impl Strategy<Value = Record> {
                 aws_account_id: texts[0].as_str().into(),
                 transaction_id: TransactionId::new(start, random),
                 call_id: texts[1].as_str().into(),
+                invite_call_id: texts[5].as_str().into(),
                 voice_connector_id: texts[2].as_str().into(),
                 from_number: texts[3].as_str().into(),
                 to_number: texts[4].as_str().into(),

@@ -26,6 +26,7 @@ pub(crate) fn begin(number: u64) -> Begin {
         aws_account_id: "123456789012".into(),
         transaction_id: id(number),
         call_id: format!("{number}-7d9f@192.0.2.1").as_str().into(),
+        invite_call_id: "not in the record".into(),
         voice_connector_id: "11111222223333334444".into(),
         from_number: "+12065550100".into(),
         to_number: "+12065550101".into(),
