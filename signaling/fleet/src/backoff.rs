@@ -10,7 +10,7 @@ pub(crate) struct Backoff {
 
 impl Backoff {
     const MIN: Duration = Duration::from_millis(100);
-    const MAX: Duration = Duration::from_secs(2);
+    const MAX: Duration = Duration::from_millis(500);
 
     pub(crate) fn new() -> Self {
         Self { next: Self::MIN }
@@ -29,9 +29,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn waits_double_from_a_tenth_of_a_second_to_two() {
+    fn waits_double_from_a_tenth_of_a_second_to_half_of_one() {
         let mut backoff = Backoff::new();
-        let waits: Vec<u128> = (0..7).map(|_| backoff.wait().as_millis()).collect();
-        assert_eq!(waits, [100, 200, 400, 800, 1600, 2000, 2000]);
+        let waits: Vec<u128> = (0..5).map(|_| backoff.wait().as_millis()).collect();
+        assert_eq!(waits, [100, 200, 400, 500, 500]);
     }
 }
