@@ -143,29 +143,49 @@ impl Node {
         soonest.unwrap_or(IDLE).min(IDLE)
     }
 
-    /// Does what the engine wants, until it wants nothing more.
+    /// Does what the engine wants, until it wants nothing more: first what belongs into the journal, and when that is
+    /// written, what others see.
     fn act(&mut self) {
-        while let Some(output) = self.engine.poll() {
-            match output {
-                Output::Begin(attempt) => self.books.begin(&attempt),
-                Output::Answered { attempt, at } => self.books.answer(attempt, at),
-                Output::End(ended) => self.books.end(&ended),
-                Output::Note(note) => books::note(&note),
-                Output::Send { to, bytes } => {
-                    self.books.flush();
-                    self.transport.send(&to, &bytes);
+        let mut visible = Vec::new();
+        loop {
+            while let Some(output) = self.engine.poll() {
+                match output {
+                    Output::Begin(attempt) => self.books.begin(&attempt),
+                    Output::Answered { attempt, connector, at } => self.books.answer(attempt, connector, at),
+                    Output::End(ended) => self.books.end(&ended),
+                    Output::Note(note) => books::note(&note),
+                    Output::Send { .. } | Output::Resolve { .. } | Output::Media(_) => visible.push(output),
                 }
-                Output::Resolve { query, host, port, protocol } => {
-                    self.resolver.ask(Query { name: host, port, protocol }, query);
-                }
-                Output::Media(wish) => self.wish(wish),
+            }
+            let unkept = self.books.flush();
+            if unkept.is_empty() {
+                break;
+            }
+            for call in unkept {
+                self.engine.handle(self.moment(), Input::NoRoom { call });
+            }
+            self.admit();
+        }
+        for output in visible {
+            self.show(output);
+        }
+    }
+
+    /// Does what others see.
+    fn show(&mut self, output: Output) {
+        match output {
+            Output::Send { to, bytes } => self.transport.send(&to, &bytes),
+            Output::Resolve { query, host, port, protocol } => {
+                self.resolver.ask(Query { name: host, port, protocol }, query);
+            }
+            Output::Media(wish) => self.wish(wish),
+            Output::Begin(_) | Output::Answered { .. } | Output::End(_) | Output::Note(_) => {
+                unreachable!("these are the journal's")
             }
         }
-        self.books.flush();
     }
 
     fn wish(&mut self, wish: Wish) {
-        self.books.flush();
         let now = self.started.elapsed();
         match wish {
             Wish::Open(spec) => self.fleet.open(now, *spec),

@@ -47,7 +47,7 @@ pub struct Outcome {
 }
 
 /// Which way a call went, seen from the customer as AWS sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Disposition {
     /// To the customer.
     Origination,

@@ -189,13 +189,18 @@ fn names(config: &Config) -> ResolverSetup {
     config.dns.hosts.iter().fold(setup, |setup, (name, addresses)| setup.with_host(name, addresses))
 }
 
+/// How long media goes on that nobody wishes. Calls end with the process that had them, and their records say so: what
+/// is relayed afterwards is neither paid for nor can it be ended by its peers.
+const GRACE: Duration = Duration::from_secs(2);
+
 fn fleet(sockets: &[PathBuf]) -> Result<Fleet, StartError> {
     let node = |(number, socket): (usize, &PathBuf)| NodeSetup {
         name: Name::new(&format!("media-{}", number + 1)).expect("letters, a dash and digits"),
         socket: socket.clone(),
     };
     let nodes = sockets.iter().enumerate().map(node).collect();
-    Fleet::new(Duration::ZERO, nodes, Settings::default()).map_err(StartError::Fleet)
+    let settings = Settings { grace: GRACE, ..Settings::default() };
+    Fleet::new(Duration::ZERO, nodes, settings).map_err(StartError::Fleet)
 }
 
 /// Returns where records go.
