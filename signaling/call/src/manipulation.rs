@@ -107,15 +107,14 @@ impl Manipulation {
     /// # Errors
     /// If messages would no longer be what they are.
     pub fn new(scope: Scope, header: &str, part: Part, value: &str) -> Result<Self, Forbidden> {
-        let header = match Name::parse(header.as_bytes()) {
-            Name::Other => Header::Other(header.to_owned()),
-            name if STRUCTURAL.contains(&name) => return Err(Forbidden::Header),
-            name => Header::Known(name),
-        };
-        let is_tagged = matches!(header, Header::Known(Name::From | Name::To));
-        if is_tagged && matches!(part, Part::Whole | Part::Parameter(_)) {
+        let name = Name::parse(header.as_bytes());
+        if STRUCTURAL.contains(&name) {
+            return Err(Forbidden::Header);
+        }
+        if matches!(name, Name::From | Name::To) && matches!(part, Part::Whole | Part::Parameter(_)) {
             return Err(Forbidden::Part);
         }
+        let header = if name == Name::Other { Header::Other(header.to_owned()) } else { Header::Known(name) };
         if value.contains(|letter: char| letter.is_control()) {
             return Err(Forbidden::Value);
         }
