@@ -15,6 +15,7 @@ use trunk::{E164, Peer, VoiceConnectorId};
 use crate::clock::{CallTimer, CallTimers};
 use crate::desk::{Desk, Errand};
 use crate::flow::naming::Naming;
+use crate::forwarding::Forwarding;
 use crate::leg::Leg;
 use crate::media_plan::MediaPlan;
 use crate::summary::{Attempt, CallId};
@@ -66,6 +67,8 @@ pub(crate) struct Route {
     /// The number that is called.
     pub(crate) called: E164,
     pub(crate) caller: Caller,
+    /// Who has forwarded the call.
+    pub(crate) forwarding: Forwarding,
     pub(crate) places: Vec<Place>,
     pub(crate) failover: Failover,
     /// The place that is being tried.

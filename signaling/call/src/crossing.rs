@@ -33,6 +33,8 @@ pub(crate) fn invite(
     headers.push(Name::Contact, listener.contact());
     headers.push(Name::Allow, allow());
     identify(&mut request, listener, route, place, tag)?;
+    let is_customer = matches!(place.of, PlaceOf::Connector { .. });
+    route.forwarding.write(request.headers_mut(), listener.host(), is_customer)?;
     request.set_body(SDP, description);
     Ok(request)
 }

@@ -14,6 +14,7 @@ mod crossing;
 mod desk;
 mod engine;
 mod flow;
+mod forwarding;
 mod input;
 mod leg;
 mod manipulation;

@@ -44,6 +44,8 @@ pub struct Privacy {
     pub header: bool,
     /// The way that media takes.
     pub session: bool,
+    /// Who has forwarded the call (RFC 7044).
+    pub history: bool,
     /// Rather no call than one without it.
     pub critical: bool,
     /// Nothing, said aloud.
@@ -61,6 +63,7 @@ impl Privacy {
                 "user" => privacy.user = true,
                 "header" => privacy.header = true,
                 "session" => privacy.session = true,
+                "history" => privacy.history = true,
                 "critical" => privacy.critical = true,
                 "none" => privacy.none = true,
                 _ => {}
@@ -82,6 +85,7 @@ impl fmt::Display for Privacy {
             (self.user, "user"),
             (self.header, "header"),
             (self.session, "session"),
+            (self.history, "history"),
             (self.critical, "critical"),
             (self.none, "none"),
         ];

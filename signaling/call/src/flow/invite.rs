@@ -26,6 +26,7 @@ use crate::counters::Count;
 use crate::desk::{Client, Desk, Errand, Query};
 use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{bye, failover};
+use crate::forwarding::Forwarding;
 use crate::leg::{Asked, Leg};
 use crate::media_plan::MediaPlan;
 use crate::output::{Output, Wish};
@@ -116,6 +117,7 @@ fn admit(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, decided: Decided,
     let tag = desk.random.tag();
     let mut a = Leg::of_flow(&flow, tag);
     let hops = request.headers().max_forwards().saturating_sub(1);
+    let forwarding = Forwarding::of(request.headers());
     let asked = Asked { id: server, request: Rc::new(request) };
     let policy = caller_policy(desk, &heading, flow.protocol);
     let media = plan(desk, side, &heading, policy);
@@ -124,6 +126,7 @@ fn admit(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, decided: Decided,
     let route = Route {
         called: heading.called,
         caller: heading.caller,
+        forwarding,
         failover: Failover::new(heading.places.len()),
         places: heading.places,
         at: 0,

@@ -5,6 +5,7 @@
 mod bug_map;
 mod changes;
 mod cost;
+mod forwarded;
 mod inbound;
 mod login;
 mod loops;
