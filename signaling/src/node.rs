@@ -7,6 +7,7 @@ mod books;
 mod guard;
 mod manipulations;
 mod media;
+mod metrics;
 mod setup;
 mod watch;
 
@@ -17,12 +18,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call::{Engine, Input, Moment, Output, ResolveFailure, Wish};
 use fleet::Fleet;
+use telemetry::metrics::Publisher;
 use transport::resolve::{Answer, Query, ResolveError, Resolver};
 use transport::{Arrival, Bound, Transport, Waker};
 use trunk::snapshot::Snapshot;
 
 use books::Books;
 use guard::Listed;
+use metrics::Metrics;
 pub use setup::{Setup, StartError};
 use watch::{Change, Watch};
 
@@ -40,6 +43,8 @@ pub struct Node {
     books: Books,
     guard: Listed,
     watch: Watch,
+    metrics: Metrics,
+    publisher: Publisher,
     started: Instant,
     pulsed: Duration,
     is_open: bool,
@@ -114,7 +119,9 @@ impl Node {
         let wait = self.patience(moment.elapsed);
         let (engine, fleet, guard) = (&mut self.engine, &mut self.fleet, &self.guard);
         let started = self.started;
+        let mut woken = None;
         self.transport.poll(Some(wait), guard, &mut |arrival| {
+            woken.get_or_insert_with(Instant::now);
             let moment = moment_since(started);
             match arrival {
                 Arrival::Message { flow, bytes } => engine.handle(moment, Input::Received { flow, bytes }),
@@ -125,6 +132,7 @@ impl Node {
                 Arrival::Closed { .. } | Arrival::Woken => {}
             }
         })?;
+        let woken = woken.unwrap_or_else(Instant::now);
         self.hear_names();
         self.hear_media();
         self.look_around();
@@ -133,6 +141,7 @@ impl Node {
             self.engine.handle(moment, Input::Timer);
         }
         self.act();
+        self.metrics.turn.record_duration(woken.elapsed());
         Ok(())
     }
 
@@ -151,8 +160,14 @@ impl Node {
             while let Some(output) = self.engine.poll() {
                 match output {
                     Output::Begin(attempt) => self.books.begin(&attempt),
-                    Output::Answered { attempt, connector, at } => self.books.answer(attempt, connector, at),
-                    Output::End(ended) => self.books.end(&ended),
+                    Output::Answered { attempt, connector, at } => {
+                        self.metrics.answered.add(1);
+                        self.books.answer(attempt, connector, at);
+                    }
+                    Output::End(ended) => {
+                        self.metrics.ended.at(ended.status.into()).add(1);
+                        self.books.end(&ended);
+                    }
                     Output::Note(note) => books::note(&note),
                     Output::Send { .. } | Output::Resolve { .. } | Output::Media(_) => visible.push(output),
                 }
@@ -223,6 +238,8 @@ impl Node {
             self.pulsed = now;
             self.books.pulse();
             self.admit();
+            let rooms = (&self.engine, &self.transport, &self.fleet, &self.books);
+            self.publisher.publish(now, |snapshot| self.metrics.tell_all(snapshot, rooms));
         }
         while let Some(change) = self.watch.next() {
             match change {

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use call::{Attempt, AttemptId, CallId, Ended, Note};
-use cdr::{Begin, Destination, Error, Journal, OpenCall, Opened, Outcome, Record, TransactionId, Uploader};
+use cdr::{
+    Begin, Destination, Error, Figures, Journal, OpenCall, Opened, Outcome, Record, TransactionId, Uploader,
+};
 use telemetry::say;
 use trunk::VoiceConnectorId;
 
@@ -249,6 +251,11 @@ impl Books {
             }
         }
         self.is_flushed
+    }
+
+    /// Returns how far records have come.
+    pub(super) fn figures(&self) -> Figures {
+        self.uploader.figures()
     }
 
     /// Says now and then that records do not get to where they belong.

@@ -15,6 +15,7 @@ use fleet::{Fleet, NodeSetup, Settings};
 use settings::config::{self, Config};
 use settings::provision::{self, Seen};
 use sip::flow::Protocol;
+use telemetry::metrics::{Board, Publisher};
 use transport::resolve::{Resolver, ResolverSetup};
 use transport::{Listener, Tls, Transport, certificate, tls};
 use trunk::records::Records;
@@ -24,6 +25,7 @@ use super::Node;
 use super::books::Books;
 use super::guard::Listed;
 use super::manipulations::manipulations;
+use super::metrics::Metrics;
 use super::watch::Watch;
 
 /// Why a node does not start.
@@ -86,7 +88,8 @@ impl Node {
         .map_err(StartError::Transport)?;
         let engine = engine(config, &transport, Arc::clone(&snapshot))?;
         let resolver = Resolver::start(names(config), transport.waker()).map_err(StartError::Transport)?;
-        let watch = Watch::start(config, seen, transport.waker())?;
+        let (publisher, reader) = Publisher::new();
+        let watch = Watch::start(config, seen, Board::new(vec![reader]), transport.waker())?;
         let started = Instant::now();
         let mut fleet = fleet(media)?;
         fleet.register(transport.registry(), Transport::GUESTS).map_err(StartError::System)?;
@@ -101,6 +104,8 @@ impl Node {
             books,
             guard: Listed::new(snapshot),
             watch,
+            metrics: Metrics::new(),
+            publisher,
             started,
             pulsed: Duration::ZERO,
             is_open: true,

@@ -1,6 +1,7 @@
-//! What changes outside: a thread of its own looks at what is provisioned and at the age of the certificate, so that the
-//! loop never waits for a disk.
+//! What changes outside, and what is told there: a thread of its own looks at what is provisioned and at the age of the
+//! certificate, and writes the metrics to a file, so that the loop never waits for a disk.
 
+use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -9,6 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use settings::config::Config;
 use settings::provision::{self, Seen};
+use telemetry::metrics::Board;
 use telemetry::say;
 use transport::{Tls, Waker};
 use trunk::snapshot::Snapshot;
@@ -20,6 +22,11 @@ use super::setup;
 const LOOK: Duration = Duration::from_millis(50);
 /// How often the certificate is looked at, which is renewed thirty days before its end.
 const CERTIFICATE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How often the metrics are written, for collectors of text files.
+const METRICS: Duration = Duration::from_secs(1);
+/// The file of the metrics in the data folder.
+const METRICS_FILE: &str = "metrics.prom";
 
 /// What the loop is to work with from now on.
 pub(super) enum Change {
@@ -37,10 +44,11 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Begins to watch for what differs from `seen`.
-    pub(super) fn start(config: &Config, seen: Seen, waker: Waker) -> Result<Self, StartError> {
+    pub(super) fn start(config: &Config, seen: Seen, board: Board, waker: Waker) -> Result<Self, StartError> {
         let (tell, changes) = mpsc::channel();
         let (stop, stopped) = mpsc::channel();
-        let watcher = Watcher { config: config.clone(), data: config.node.data.clone(), seen, tell, waker };
+        let watcher =
+            Watcher { config: config.clone(), data: config.node.data.clone(), seen, board, tell, waker };
         let thread = thread::Builder::new()
             .name("watch".to_owned())
             .spawn(move || watcher.run(&stopped))
@@ -65,16 +73,21 @@ struct Watcher {
     config: Config,
     data: PathBuf,
     seen: Seen,
+    board: Board,
     tell: Sender<Change>,
     waker: Waker,
 }
 
 impl Watcher {
     fn run(mut self, stopped: &Receiver<()>) {
-        let mut certified = Instant::now();
+        let (mut certified, mut written) = (Instant::now(), Instant::now());
         while stopped.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
             if let Some(snapshot) = self.provisioned() {
                 self.tell(Change::Provisioned(Arc::new(snapshot)));
+            }
+            if written.elapsed() >= METRICS {
+                written = Instant::now();
+                self.write_metrics();
             }
             if certified.elapsed() >= CERTIFICATE {
                 certified = Instant::now();
@@ -93,6 +106,16 @@ impl Watcher {
         // A loop that has ended needs no news.
         if self.tell.send(change).is_ok() {
             self.waker.wake();
+        }
+    }
+
+    /// Replaces the file as a whole: a collector never reads half of it.
+    fn write_metrics(&self) {
+        let path = self.data.join(METRICS_FILE);
+        let fresh = path.with_extension("new");
+        let text = self.board.exposition();
+        if let Err(error) = fs::write(&fresh, text).and_then(|()| fs::rename(&fresh, &path)) {
+            say!(Warn, "metrics cannot be written", error = error);
         }
     }
 
