@@ -190,8 +190,8 @@ impl Node {
     fn show(&mut self, output: Output) {
         match output {
             Output::Send { to, bytes } => self.transport.send(&to, &bytes),
-            Output::Resolve { query, host, port, protocol } => {
-                self.resolver.ask(Query { name: host, port, protocol }, query);
+            Output::Resolve { query, host, port, protocols } => {
+                self.resolver.ask(Query { name: host, port, protocols }, query);
             }
             Output::Media(wish) => self.wish(wish),
             Output::Begin(_) | Output::Answered { .. } | Output::End(_) | Output::Note(_) => {
@@ -210,12 +210,12 @@ impl Node {
     }
 
     fn hear_names(&mut self) {
-        while let Some(Answer { token, result }) = self.resolver.next_answer() {
+        while let Some(Answer { token, protocol, result }) = self.resolver.next_answer() {
             let addresses = result.map_err(|error| match error {
                 ResolveError::NotFound | ResolveError::Invalid => ResolveFailure::NotFound,
                 ResolveError::TimedOut | ResolveError::Full => ResolveFailure::Unavailable,
             });
-            self.engine.handle(self.moment(), Input::Resolved { query: token, addresses });
+            self.engine.handle(self.moment(), Input::Resolved { query: token, protocol, addresses });
         }
     }
 

@@ -6,12 +6,13 @@ mod sought;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use control::{SessionId, SideName};
 use sip::dialog::DialogId;
-use sip::flow::{Protocol, Target};
+use sip::flow::Target;
 use sip::transaction::{ClientId, ServerId, Transactions};
 use sip::{Headers, Method, Name, Request, Response};
 use trunk::failover::DeadHosts;
@@ -21,6 +22,7 @@ use crate::clock::{Clock, Timer};
 use crate::counters::Counters;
 use crate::flow::auth::Guard;
 use crate::flow::options::Links;
+use crate::leg::Question;
 use crate::manipulation::{Message, Travel};
 use crate::media_plan::Screen;
 use crate::moment::Moment;
@@ -81,8 +83,8 @@ pub(crate) enum Query {
     Media(CallId),
     /// The place that is to be tried.
     Place(CallId, usize),
-    /// The way of a dialog.
-    Way(CallId, SideName, Protocol),
+    /// The way of a dialog, to a host with a name.
+    Way(CallId, SideName, Rc<str>),
     /// A carrier link that is to be probed.
     Probe(trunk::CarrierLinkId),
 }
@@ -137,11 +139,7 @@ impl Desk {
     }
 
     /// Has a name looked up, and returns the number of the question; `None` when too many are.
-    pub(crate) fn ask(
-        &mut self,
-        what: Query,
-        (host, port, protocol): (String, Option<u16>, Protocol),
-    ) -> Option<u64> {
+    pub(crate) fn ask(&mut self, what: Query, question: Question) -> Option<u64> {
         if self.queries.len() >= self.setup.limits.queries_max {
             return None;
         }
@@ -150,7 +148,9 @@ impl Desk {
         let until = self.now.elapsed.saturating_add(QUERY_PATIENCE);
         self.queries.insert(query, (what, until));
         self.clock.set(until, Timer::Query { query });
-        self.tell(Output::Resolve { query, host, port, protocol });
+        let Question { host, port, mut protocols } = question;
+        protocols.retain(|protocol| self.setup.listener(*protocol, None).is_some());
+        self.tell(Output::Resolve { query, host, port, protocols });
         Some(query)
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use control::{Reason, SideName};
 use sip::dialog::DialogId;
-use sip::flow::Flow;
+use sip::flow::{Flow, Protocol};
 use sip::transaction::{ClientId, Event, Failure, ServerId};
 use sip::{Method, Request, Response};
 use trunk::VoiceConnectorId;
@@ -46,8 +46,8 @@ impl Engine {
             Input::SendFailed { destination } => {
                 self.desk.transactions.send_failed(now.elapsed, &destination);
             }
-            Input::Resolved { query, addresses } => {
-                self.resolved(query, addresses.unwrap_or_default());
+            Input::Resolved { query, protocol, addresses } => {
+                self.resolved(query, protocol, addresses.unwrap_or_default());
             }
             Input::Media(event) => self.media(event),
             Input::Snapshot(snapshot) => {
@@ -257,14 +257,14 @@ impl Engine {
         });
     }
 
-    fn resolved(&mut self, query: u64, addresses: Vec<SocketAddr>) {
+    fn resolved(&mut self, query: u64, protocol: Protocol, addresses: Vec<SocketAddr>) {
         let address = addresses.first().copied();
         match self.desk.asked(query) {
             None => {}
             Some(Query::Probe(link)) => options::resolved(&mut self.desk, link, address),
-            Some(Query::Way(call, leg, protocol)) => self.with(call, |_, call| {
+            Some(Query::Way(call, leg, host)) => self.with(call, |_, call| {
                 if let Some(address) = address {
-                    call.leg_mut(leg).lead_to(protocol, address);
+                    call.leg_mut(leg).lead_to(protocol, address, Some(host));
                 }
             }),
             Some(Query::Place(call, at)) => {
@@ -305,7 +305,8 @@ impl Engine {
         while let Some(timer) = self.desk.clock.pop(now) {
             match timer {
                 Timer::Call(id, timer) => self.with(id, |desk, call| due(desk, call, timer)),
-                Timer::Query { query } => self.resolved(query, Vec::new()),
+                // How it would have been talked to is of no interest.
+                Timer::Query { query } => self.resolved(query, Protocol::Udp, Vec::new()),
                 Timer::Probe { link } => options::probe(&mut self.desk, link),
                 Timer::Accepted => {
                     while let Some(id) = self.desk.accepted.expire(now) {

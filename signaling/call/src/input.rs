@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use control::{Epoch, Ports, Reason, SessionId};
-use sip::flow::{Destination, Flow};
+use sip::flow::{Destination, Flow, Protocol};
 use trunk::snapshot::Snapshot;
 
 use crate::summary::CallId;
@@ -28,6 +28,8 @@ pub enum Input<'a> {
     Resolved {
         /// The number of the question.
         query: u64,
+        /// How it is talked to.
+        protocol: Protocol,
         /// Where the name leads, the best first.
         addresses: Result<Vec<SocketAddr>, ResolveFailure>,
     },

@@ -32,6 +32,15 @@ pub(crate) struct Leg {
     pub(crate) bye: Option<Option<&'static str>>,
 }
 
+/// A name that is to be looked up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Question {
+    pub(crate) host: String,
+    pub(crate) port: Option<u16>,
+    /// How it may be talked to; among several the name says which.
+    pub(crate) protocols: Vec<Protocol>,
+}
+
 /// An INVITE that waits for us.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
@@ -75,16 +84,26 @@ impl Leg {
     }
 
     /// Finds the way that the dialog leads now; `Some` is a name that has to be looked up first.
-    pub(crate) fn follow_dialog(&mut self) -> Option<(String, Option<u16>, Protocol)> {
+    pub(crate) fn follow_dialog(&mut self) -> Option<Question> {
         let next = self.dialog.as_ref()?.next_hop();
-        let protocol = protocol_of(&next).unwrap_or(self.protocol);
+        let said = protocol_of(&next);
+        let protocol = said.unwrap_or(self.protocol);
         let address = match next.host()? {
             Host::V4(address) => IpAddr::V4(address),
             Host::V6(address) => IpAddr::V6(address),
             Host::Name(name) => {
                 let is_known = self.way.as_ref().and_then(|way| way.name.as_deref());
                 let is_same = is_known.is_some_and(|known| known.eq_ignore_ascii_case(name));
-                return (!is_same).then(|| (name.to_owned(), next.parts().port(), protocol));
+                let protocols = match said {
+                    // RFC 3263 section 4.1. A leg that has a connection keeps to it, above all one that is encrypted.
+                    None if protocol == Protocol::Udp => vec![Protocol::Udp, Protocol::Tcp, Protocol::Tls],
+                    _ => vec![protocol],
+                };
+                return (!is_same).then(|| Question {
+                    host: name.to_owned(),
+                    port: next.parts().port(),
+                    protocols,
+                });
             }
         };
         // A connection that is there is used, whatever port its other end would listen on.
@@ -96,13 +115,13 @@ impl Leg {
             return None;
         }
         let port = next.parts().port().unwrap_or(default_port(protocol));
-        self.lead_to(protocol, SocketAddr::new(address, port));
+        let name = self.way.as_ref().and_then(|way| way.name.clone());
+        self.lead_to(protocol, SocketAddr::new(address, port), name);
         None
     }
 
-    /// Sends requests to an address from now on.
-    pub(crate) fn lead_to(&mut self, protocol: Protocol, remote: SocketAddr) {
-        let name = self.way.as_ref().and_then(|way| way.name.clone());
+    /// Sends requests to an address from now on, whose certificate bears a name if it has one.
+    pub(crate) fn lead_to(&mut self, protocol: Protocol, remote: SocketAddr, name: Option<Rc<str>>) {
         let local = self.local.filter(|_| protocol == self.protocol);
         self.way = Some(Target { protocol, remote, name, local });
         self.admit_host(remote.ip());

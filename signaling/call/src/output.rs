@@ -28,8 +28,8 @@ pub enum Output {
         host: String,
         /// The port, when it is known; without one the name may say it (RFC 3263).
         port: Option<u16>,
-        /// How it is going to be talked to.
-        protocol: Protocol,
+        /// How it may be talked to; among several the name says which.
+        protocols: Vec<Protocol>,
     },
     /// Media is to be so.
     Media(Wish),

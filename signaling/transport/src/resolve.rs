@@ -15,11 +15,13 @@ use sip::flow::Protocol;
 use crate::error::SetupError;
 use crate::transport::Waker;
 
+pub mod message;
+
 mod cache;
-mod message;
 mod route;
 mod service;
 mod system;
+mod wire;
 
 /// What is to be resolved: where requests for a URI or a Via go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +30,8 @@ pub struct Query {
     pub name: String,
     /// The port, if the URI names one. Then there is nothing to choose from.
     pub port: Option<u16>,
-    /// How the message is to travel.
-    pub protocol: Protocol,
+    /// How the message may travel. Among several the name says which, and the first is taken if it does not.
+    pub protocols: Vec<Protocol>,
 }
 
 impl Query {
@@ -37,7 +39,12 @@ impl Query {
     pub fn address(&self) -> Option<SocketAddr> {
         let bare = self.name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).unwrap_or(&self.name);
         let address: IpAddr = bare.parse().ok()?;
-        Some(SocketAddr::new(address, self.port.unwrap_or(default_port(self.protocol))))
+        Some(SocketAddr::new(address, self.port.unwrap_or(default_port(self.first()))))
+    }
+
+    /// Returns how the message travels if the name does not say.
+    fn first(&self) -> Protocol {
+        self.protocols.first().copied().unwrap_or(Protocol::Udp)
     }
 }
 
@@ -54,6 +61,8 @@ const fn default_port(protocol: Protocol) -> u16 {
 pub struct Answer {
     /// The number that the query came with.
     pub token: u64,
+    /// How to try.
+    pub protocol: Protocol,
     /// Where to try, in this order.
     pub result: Result<Vec<SocketAddr>, ResolveError>,
 }
@@ -148,6 +157,7 @@ impl Resolver {
 
     /// Asks. Exactly one answer with the same token follows, within about two seconds.
     pub fn ask(&mut self, query: Query, token: u64) {
+        let protocol = query.first();
         let result = match query.address() {
             Some(address) => Ok(vec![address]),
             None if self.waiting >= QUERIES_MAX => Err(ResolveError::Full),
@@ -163,7 +173,7 @@ impl Resolver {
                 Err(ResolveError::TimedOut)
             }
         };
-        self.at_hand.push_back(Answer { token, result });
+        self.at_hand.push_back(Answer { token, protocol, result });
         self.waker.wake();
     }
 

@@ -1,5 +1,6 @@
 //! Somebody answers: both legs are confirmed, media flows, and the clock of the bill starts.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use control::SideName;
@@ -52,7 +53,8 @@ pub(crate) fn accepted(desk: &mut Desk, call: &mut Call, id: ClientId, response:
 /// Has requests of a leg go where its dialog says; a name is looked up meanwhile.
 pub(crate) fn follow_dialog(desk: &mut Desk, call: &mut Call, leg: SideName) {
     if let Some(question) = call.leg_mut(leg).follow_dialog() {
-        desk.ask(Query::Way(call.id, leg, question.2), question);
+        let host = Rc::from(question.host.as_str());
+        desk.ask(Query::Way(call.id, leg, host), question);
     }
 }
 

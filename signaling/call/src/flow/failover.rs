@@ -15,7 +15,7 @@ use crate::clock::CallTimer;
 use crate::crossing::{self, protocol_of, refusal_heard};
 use crate::desk::{Client, Desk, Errand, Query};
 use crate::flow::bye;
-use crate::leg::Leg;
+use crate::leg::{Leg, Question};
 use crate::summary::{Disposition, End};
 
 /// Tries the first target.
@@ -117,7 +117,8 @@ fn reach(desk: &mut Desk, call: &mut Call, place: &Place) -> Result<(), Event> {
     match peer.host.address() {
         Some(address) => send(desk, call, place, SocketAddr::new(address, peer.port)),
         None => {
-            let question = (peer.host.to_string(), Some(peer.port), protocol);
+            let (host, port) = (peer.host.to_string(), Some(peer.port));
+            let question = Question { host, port, protocols: vec![protocol] };
             let what = Query::Place(call.id, call.route.at);
             desk.ask(what, question).map(|_| ()).ok_or(Event::TransportError)
         }

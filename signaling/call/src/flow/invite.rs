@@ -23,9 +23,9 @@ use trunk::{E164, VoiceConnectorId};
 use crate::call::{Call, Calls, Phase, Place, PlaceOf, Record, Route};
 use crate::clock::{CallTimer, CallTimers};
 use crate::counters::Count;
-use crate::desk::{Client, Desk, Errand, Query};
+use crate::desk::{Client, Desk, Errand};
 use crate::flow::naming::{self, Purpose, Unnamed};
-use crate::flow::{bye, failover};
+use crate::flow::{answer, bye, failover};
 use crate::forwarding::Forwarding;
 use crate::leg::{Asked, Leg};
 use crate::media_plan::MediaPlan;
@@ -170,11 +170,8 @@ fn begin_dialog(desk: &mut Desk, call: &mut Call) {
     let Ok(dialog) = Dialog::uas(&asked.request, &response) else { return };
     desk.dialogs.insert(dialog.id().clone(), (call.id, SideName::A));
     call.a.dialog = Some(dialog);
-    if let Some(question) = call.a.follow_dialog() {
-        let protocol = question.2;
-        // Until the name is found, requests go back to where the INVITE came from.
-        desk.ask(Query::Way(call.id, SideName::A, protocol), question);
-    }
+    // Until a name is found, requests go back to where the INVITE came from.
+    answer::follow_dialog(desk, call, SideName::A);
 }
 
 /// The hosts at which the caller wants media are known, or one of them is not to be found.

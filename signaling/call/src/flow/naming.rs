@@ -9,6 +9,7 @@ use sip::flow::Protocol;
 use crate::call::Call;
 use crate::desk::{Desk, Query};
 use crate::flow::{answer, early, invite, reinvite};
+use crate::leg::Question;
 use crate::media_plan::{name_to_resolve, with_address};
 
 /// A description whose host is looked up.
@@ -70,7 +71,8 @@ pub(crate) fn look_up(desk: &mut Desk, call: &mut Call, purpose: Purpose, descri
         return go_on(desk, call, purpose, Ok(description));
     };
     // Only the address counts; the port is in the description.
-    match desk.ask(Query::Media(call.id), (name.clone(), Some(0), Protocol::Udp)) {
+    let question = Question { host: name.clone(), port: Some(0), protocols: vec![Protocol::Udp] };
+    match desk.ask(Query::Media(call.id), question) {
         Some(query) => call.awaits = Some(Naming { query, name, description, purpose }),
         None => go_on(desk, call, purpose, Err(Unnamed::Busy)),
     }

@@ -15,6 +15,7 @@ use crate::clock::Timer;
 use crate::counters::Count;
 use crate::crossing::{SDP, protocol_of};
 use crate::desk::{Client, Desk, Query, allow};
+use crate::leg::Question;
 use crate::moment::Moment;
 
 /// How the links are, and when customers have last asked.
@@ -89,7 +90,8 @@ pub(crate) fn probe(desk: &mut Desk, id: CarrierLinkId) {
         Some(address) => send(desk, id, SocketAddr::new(address, link.peer.port)),
         None => {
             let protocol = protocol_of(link.peer.transport);
-            let question = (link.peer.host.to_string(), Some(link.peer.port), protocol);
+            let (host, port) = (link.peer.host.to_string(), Some(link.peer.port));
+            let question = Question { host, port, protocols: vec![protocol] };
             if desk.ask(Query::Probe(id), question).is_none() {
                 heard(desk, id, None);
             }

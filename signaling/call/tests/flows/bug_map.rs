@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use sip::flow::Protocol;
 use sip::{Method, Name};
 
 use crate::outbound::{answered, invited};
@@ -98,6 +99,27 @@ fn a_contact_by_name_is_looked_up_and_until_then_the_source_is_where_the_peer_is
     carrier.request(Method::Bye, "");
     world.settle(&mut [&mut pbx, &mut carrier, &mut sbc]);
     assert_eq!((pbx.requests.len(), sbc.methods()), (0, vec![Method::Bye]));
+}
+
+#[test]
+fn a_contact_that_names_no_transport_is_talked_to_as_its_name_says() {
+    let mut world = World::new();
+    world.names.insert("sbc.example".to_owned(), ([192, 0, 2, 4], 5061).into());
+    world.chosen = Some(Protocol::Tls);
+    let (mut pbx, mut carrier) = (Peer::new(PBX), Peer::new(NORTH));
+    let mut invite = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+    invite.headers_mut().set(Name::Contact, "<sip:sbc.example>");
+    pbx.send(invite);
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    carrier.answer(200, &sdp(NORTH, 6000));
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    pbx.acknowledge("");
+    carrier.request(Method::Bye, "");
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    let (to, bye) = world.targets.last().unwrap();
+    assert!(bye.starts_with("BYE "), "{bye}");
+    // The certificate has to bear the name that was looked up.
+    assert_eq!((to.protocol, to.name.as_deref()), (Protocol::Tls, Some("sbc.example")));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use call::{Input, ResolveFailure};
 use control::SessionSpec;
 use sip::Method;
+use sip::flow::Protocol;
 
 use crate::outbound::{answered, invited};
 use crate::scene::*;
@@ -30,7 +31,7 @@ fn world(is_held: bool) -> World {
 fn find(world: &mut World, is_found: bool, peers: &mut [&mut Peer]) {
     let query = world.last_query;
     let addresses = if is_found { Ok(vec![(NORTH, 0).into()]) } else { Err(ResolveFailure::NotFound) };
-    world.hear(Input::Resolved { query, addresses });
+    world.hear(Input::Resolved { query, protocol: Protocol::Udp, addresses });
     world.settle(peers);
 }
 

@@ -219,7 +219,7 @@ fn a_host_that_cannot_be_reached_is_tried_at_its_other_addresses_first() {
     pbx.send(invite);
     world.settle(&mut [&mut pbx, &mut second, &mut south]);
     let addresses = vec![(NORTH, 5060).into(), second.address];
-    world.hear(call::Input::Resolved { query: 1, addresses: Ok(addresses) });
+    world.hear(call::Input::Resolved { query: 1, protocol: Protocol::Udp, addresses: Ok(addresses) });
     world.settle(&mut [&mut pbx, &mut second, &mut south]);
     let refuse = |world: &mut World, remote| {
         let target = Target { protocol: Protocol::Udp, remote, name: None, local: None };
@@ -252,7 +252,11 @@ fn a_name_that_nobody_looks_up_is_given_up_for_the_next_link() {
     world.pass(Duration::from_millis(200), &mut [&mut pbx, &mut south]);
     assert_eq!(south.methods(), [Method::Invite]);
     // What comes after all is too late.
-    world.hear(call::Input::Resolved { query: 1, addresses: Ok(vec![(NORTH, 5060).into()]) });
+    world.hear(call::Input::Resolved {
+        query: 1,
+        protocol: Protocol::Udp,
+        addresses: Ok(vec![(NORTH, 5060).into()]),
+    });
     world.settle(&mut [&mut pbx, &mut south]);
     assert_eq!(world.said_to(&Peer::new(NORTH)), Vec::<String>::new());
 }

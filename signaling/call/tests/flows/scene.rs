@@ -12,7 +12,7 @@ use call::{
     Attempt, AttemptId, Ended, Engine, Input, Listener, MediaEvent, Moment, Note, Output, Setup, Wish,
 };
 use control::{Name, Ports, Reason, SessionId, SessionSpec};
-use sip::flow::{Destination, Flow, Protocol};
+use sip::flow::{Destination, Flow, Protocol, Target};
 use trunk::records::Records;
 use trunk::snapshot::Snapshot;
 
@@ -54,10 +54,14 @@ pub(crate) struct World {
     pub(crate) holds: Vec<String>,
     /// What was looked up.
     pub(crate) looked_up: Vec<String>,
+    /// How hosts want to be talked to that may choose.
+    pub(crate) chosen: Option<Protocol>,
     /// The number of the last question of the engine.
     pub(crate) last_query: u64,
     /// Messages of the engine, as text, with their destination.
     pub(crate) wire: Vec<(SocketAddr, String)>,
+    /// Messages of the engine that go to an address rather than back.
+    pub(crate) targets: Vec<(Target, String)>,
     /// Messages to the engine that are on their way.
     inbox: VecDeque<(Flow, Vec<u8>)>,
     /// Messages of the engine that are dropped: so many of those that begin so.
@@ -97,8 +101,10 @@ impl World {
             names: names.into(),
             holds: Vec::new(),
             looked_up: Vec::new(),
+            chosen: None,
             last_query: 0,
             wire: Vec::new(),
+            targets: Vec::new(),
             inbox: VecDeque::new(),
             loses: Vec::new(),
             busy: Duration::ZERO,
@@ -169,7 +175,7 @@ impl World {
     fn act(&mut self, output: Output, peers: &mut [&mut Peer]) {
         match output {
             Output::Send { to, bytes } => self.deliver(&to, &bytes, peers),
-            Output::Resolve { query, host, .. } => {
+            Output::Resolve { query, host, protocols, .. } => {
                 self.last_query = query;
                 if self.holds.contains(&host) {
                     return self.looked_up.push(host);
@@ -177,7 +183,8 @@ impl World {
                 let found = self.names.get(&host).map(|address| vec![*address]);
                 self.looked_up.push(host);
                 let addresses = found.ok_or(call::ResolveFailure::NotFound);
-                self.hear(Input::Resolved { query, addresses });
+                let protocol = self.chosen.filter(|it| protocols.contains(it)).unwrap_or(protocols[0]);
+                self.hear(Input::Resolved { query, protocol, addresses });
             }
             Output::Media(wish) => self.grant(wish),
             Output::Begin(attempt) => self.journal.begun.push(attempt),
@@ -198,6 +205,9 @@ impl World {
                 *count -= 1;
                 return;
             }
+        }
+        if let Destination::Target(target) = to {
+            self.targets.push((target.clone(), text.clone()));
         }
         self.wire.push((remote, text));
         if let Some(peer) = peers.iter_mut().find(|peer| peer.address == remote) {

@@ -258,7 +258,11 @@ impl World {
             Output::Send { to, bytes } => self.send(&to, &bytes),
             Output::Resolve { query, host, .. } => {
                 let host = if host == "pbx1.example" { PBX1 } else { PBX2 };
-                self.hear(Input::Resolved { query, addresses: Ok(vec![(host, 5060).into()]) });
+                self.hear(Input::Resolved {
+                    query,
+                    protocol: Protocol::Udp,
+                    addresses: Ok(vec![(host, 5060).into()]),
+                });
             }
             Output::Media(wish) => self.grant(wish),
             Output::Begin(attempt) => {

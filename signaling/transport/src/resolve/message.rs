@@ -1,16 +1,18 @@
-//! Questions to a DNS server, and what it says (RFC 1035, 2782, 3596). A total function over any bytes.
+//! Questions to a DNS server, and what it says (RFC 1035, 2782, 3403, 3596). A total function over any bytes.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Kind {
+pub enum Kind {
     /// IPv4 addresses.
     A,
     /// IPv6 addresses.
     Aaaa,
     /// Who serves a service.
     Srv,
+    /// Which services there are.
+    Naptr,
 }
 
 impl Kind {
@@ -19,30 +21,55 @@ impl Kind {
             Self::A => 1,
             Self::Aaaa => 28,
             Self::Srv => 33,
+            Self::Naptr => 35,
         }
     }
 }
 
 /// What is said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Record {
+pub enum Record {
+    /// An address.
     Address(IpAddr),
+    /// One of those who serve a service.
     Service(Service),
+    /// A service that there is.
+    Pointer(Pointer),
 }
 
 /// One of those who serve a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Service {
-    pub(crate) priority: u16,
-    pub(crate) weight: u16,
-    pub(crate) port: u16,
+pub struct Service {
+    /// Lower ones come first.
+    pub priority: u16,
+    /// The share among equals.
+    pub weight: u16,
+    /// The port.
+    pub port: u16,
     /// Empty if the service is decidedly not there.
-    pub(crate) target: String,
+    pub target: String,
+}
+
+/// A service that there is (RFC 3403).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pointer {
+    /// Lower ones come first.
+    pub order: u16,
+    /// Among equals, lower ones come first.
+    pub preference: u16,
+    /// What comes next: `s` for services.
+    pub flags: String,
+    /// Its word, as `SIP+D2U`.
+    pub service: String,
+    /// What to rewrite the name by; empty in all that SIP uses.
+    pub expression: String,
+    /// The name to go on with.
+    pub replacement: String,
 }
 
 /// What a server says.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Reply {
+pub enum Reply {
     /// Records, and for how many seconds they hold.
     Records(Vec<Record>, u32),
     /// There is no such thing.
@@ -53,6 +80,8 @@ pub(crate) enum Reply {
 
 const CLASS_IN: u16 = 1;
 const CNAME: u16 = 5;
+/// RFC 1035 section 4.1.1: the bit of a reply that does not fit.
+const TRUNCATED: u16 = 0x0200;
 const HEADER_LEN: usize = 12;
 /// Records of an answer that are looked at.
 const RECORDS_MAX: u16 = 64;
@@ -62,7 +91,7 @@ const ALIASES_MAX: usize = 8;
 const EDNS_LEN_MAX: u16 = 1232;
 
 /// Writes a question; `None` if the name is none.
-pub(crate) fn write_question(id: u16, name: &str, kind: Kind, is_extended: bool) -> Option<Vec<u8>> {
+pub fn write_question(id: u16, name: &str, kind: Kind, is_extended: bool) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(64);
     bytes.extend(id.to_be_bytes());
     // Recursion is desired; one question, no records but perhaps that of RFC 6891.
@@ -90,8 +119,8 @@ pub(crate) fn write_question(id: u16, name: &str, kind: Kind, is_extended: bool)
     Some(bytes)
 }
 
-/// Reads what a server says to a question; `None` if it is not about that.
-pub(crate) fn read_reply(bytes: &[u8], id: u16, name: &str, kind: Kind) -> Option<Reply> {
+/// Reads what a server says to a question, and whether it was cut off; `None` if it is not about that.
+pub fn read_reply(bytes: &[u8], id: u16, name: &str, kind: Kind) -> Option<(Reply, bool)> {
     let mut reader = Reader { bytes, at: 0 };
     let (reply_id, flags) = (reader.u16()?, reader.u16()?);
     let (questions, answers) = (reader.u16()?, reader.u16()?);
@@ -105,12 +134,14 @@ pub(crate) fn read_reply(bytes: &[u8], id: u16, name: &str, kind: Kind) -> Optio
     if asked != name || reader.u16()? != kind.number() || reader.u16()? != CLASS_IN {
         return None;
     }
-    Some(match flags & 0xf {
+    let is_cut = flags & TRUNCATED != 0;
+    let reply = match flags & 0xf {
         0 => read_answers(&mut reader, answers, name, kind).unwrap_or(Reply::Failed),
         // NXDOMAIN.
         3 => Reply::Nothing,
         _ => Reply::Failed,
-    })
+    };
+    Some((reply, is_cut))
 }
 
 fn read_answers(reader: &mut Reader<'_>, count: u16, name: String, kind: Kind) -> Option<Reply> {
@@ -210,6 +241,15 @@ impl Reader<'_> {
         Some((owner, number, if ttl >> 31 == 1 { 0 } else { ttl }, data))
     }
 
+    /// RFC 1035 section 3.3: a text after its length.
+    fn text(&mut self) -> Option<String> {
+        let [len] = self.take::<1>()?;
+        let end = self.at.checked_add(usize::from(len))?;
+        let text = self.bytes.get(self.at..end)?;
+        self.at = end;
+        text.is_ascii().then(|| text.iter().map(|byte| char::from(*byte)).collect())
+    }
+
     fn content(&mut self, kind: Kind) -> Option<Record> {
         Some(match kind {
             Kind::A => Record::Address(Ipv4Addr::from(self.take::<4>()?).into()),
@@ -217,6 +257,12 @@ impl Reader<'_> {
             Kind::Srv => {
                 let (priority, weight, port) = (self.u16()?, self.u16()?, self.u16()?);
                 Record::Service(Service { priority, weight, port, target: self.name()? })
+            }
+            Kind::Naptr => {
+                let (order, preference) = (self.u16()?, self.u16()?);
+                let (flags, service, expression) = (self.text()?, self.text()?, self.text()?);
+                let replacement = self.name()?;
+                Record::Pointer(Pointer { order, preference, flags, service, expression, replacement })
             }
         })
     }
@@ -238,13 +284,21 @@ mod tests {
     }
 
     fn read(bytes: &[u8]) -> Option<Reply> {
-        read_reply(bytes, 7, "A.example.", Kind::A)
+        read_reply(bytes, 7, "A.example.", Kind::A).map(|(reply, _)| reply)
     }
 
     #[test]
     fn an_address_is_found_behind_an_alias() {
         let address = Record::Address([192, 0, 2, 1].into());
         assert_eq!(read(&reply()), Some(Reply::Records(vec![address], 60)));
+    }
+
+    #[test]
+    fn a_reply_says_whether_it_was_cut_off() {
+        let mut bytes = reply();
+        assert!(matches!(read_reply(&bytes, 7, "a.example", Kind::A), Some((_, false))));
+        bytes[2] |= 2;
+        assert!(matches!(read_reply(&bytes, 7, "a.example", Kind::A), Some((Reply::Records(..), true))));
     }
 
     #[test]

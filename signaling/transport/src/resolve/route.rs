@@ -7,14 +7,14 @@ use std::net::{IpAddr, SocketAddr};
 use sip::flow::Protocol;
 
 use crate::resolve::cache::{Key, Known};
-use crate::resolve::message::{Kind, Record, Service};
+use crate::resolve::message::{Kind, Pointer, Record, Service};
 use crate::resolve::{Query, ResolveError, default_port};
 
 /// What is to be done for a query.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It is answered.
-    Done(Result<Vec<SocketAddr>, ResolveError>),
+    /// It is answered: how to travel, and where to.
+    Done(Protocol, Result<Vec<SocketAddr>, ResolveError>),
     /// This has to be asked for first.
     Lacks(Vec<Key>),
 }
@@ -32,30 +32,53 @@ impl<'a, Find: Fn(&Key) -> Known<'a>> Book<'a, Find> {
     /// Answers a query as far as that is possible. `draw` returns a number below the one it is given.
     pub(crate) fn route(&self, query: &Query, draw: &mut dyn FnMut(u32) -> u32) -> Outcome {
         let name = query.name.trim_end_matches('.').to_ascii_lowercase();
-        let port = query.port.unwrap_or(default_port(query.protocol));
+        let first = query.first();
+        let port = query.port.unwrap_or(default_port(first));
         // RFC 3263 section 4.2: with a port there is nothing to choose from.
         if query.port.is_some() || self.hosts.contains_key(&name) {
-            return self.conclude(vec![Hop { name, port }]);
+            return self.conclude(first, vec![Hop { name, port }]);
         }
-        let services = (service_name(&name, query.protocol), Kind::Srv);
-        match (self.find)(&services) {
-            Known::Unknown => Outcome::Lacks(vec![services]),
-            Known::Records(records) if !records.is_empty() => {
-                // RFC 2782: a single record without a target says that the service is not there.
-                let services = records.iter().filter_map(|record| match record {
-                    Record::Service(service) if !service.target.is_empty() => Some(service),
-                    Record::Service(_) | Record::Address(_) => None,
-                });
-                let ordered = order(services.take(SERVICES_MAX).collect(), draw).into_iter();
-                let hop = |service: &Service| Hop { name: service.target.clone(), port: service.port };
-                self.conclude(ordered.map(hop).collect())
+        let offered = match self.choices(&name, &query.protocols) {
+            Ok(offered) => offered,
+            Err(lacking) => return Outcome::Lacks(vec![lacking]),
+        };
+        for (protocol, service) in offered {
+            let services = (service, Kind::Srv);
+            match (self.find)(&services) {
+                Known::Unknown => return Outcome::Lacks(vec![services]),
+                Known::Records(records) if !records.is_empty() => {
+                    return self.conclude(protocol, hops(records, draw));
+                }
+                Known::Records(_) | Known::Failed => {}
             }
-            Known::Records(_) | Known::Failed => self.conclude(vec![Hop { name, port }]),
         }
+        self.conclude(first, vec![Hop { name, port }])
+    }
+
+    /// RFC 3263 section 4.1: which protocols to try, each with the name of its services. Those that the name points to
+    /// (NAPTR) in its order, or else all, if there is a choice.
+    fn choices(&self, name: &str, protocols: &[Protocol]) -> Result<Vec<(Protocol, String)>, Key> {
+        let usual = || protocols.iter().map(|protocol| (*protocol, service_name(name, *protocol))).collect();
+        if protocols.len() < 2 {
+            return Ok(usual());
+        }
+        let pointers = (name.to_owned(), Kind::Naptr);
+        let records = match (self.find)(&pointers) {
+            Known::Unknown => return Err(pointers),
+            Known::Failed => return Ok(usual()),
+            Known::Records(records) => records,
+        };
+        let mut found: Vec<&Pointer> = records.iter().filter_map(Record::pointer).collect();
+        found.sort_by_key(|pointer| (pointer.order, pointer.preference));
+        let choice = |pointer: &&Pointer| Some((served(pointer)?, pointer.replacement.clone()));
+        let mut chosen: Vec<(Protocol, String)> = found.iter().filter_map(choice).collect();
+        chosen.retain(|(protocol, _)| protocols.contains(protocol));
+        chosen.truncate(SERVICES_MAX);
+        Ok(if chosen.is_empty() { usual() } else { chosen })
     }
 
     /// Turns hops into addresses, all of them or none.
-    fn conclude(&self, hops: Vec<Hop>) -> Outcome {
+    fn conclude(&self, protocol: Protocol, hops: Vec<Hop>) -> Outcome {
         let mut found = Vec::new();
         let mut lacking = Vec::new();
         let mut is_failed = false;
@@ -72,7 +95,7 @@ impl<'a, Find: Fn(&Key) -> Known<'a>> Book<'a, Find> {
                     Known::Records(records) => {
                         found.extend(records.iter().filter_map(|record| match record {
                             Record::Address(address) => Some(SocketAddr::new(*address, port)),
-                            Record::Service(_) => None,
+                            Record::Service(_) | Record::Pointer(_) => None,
                         }))
                     }
                 }
@@ -81,11 +104,12 @@ impl<'a, Find: Fn(&Key) -> Known<'a>> Book<'a, Find> {
         if !lacking.is_empty() {
             return Outcome::Lacks(lacking);
         }
-        Outcome::Done(match found.is_empty() {
+        let result = match found.is_empty() {
             false => Ok(found),
             true if is_failed => Err(ResolveError::TimedOut),
             true => Err(ResolveError::NotFound),
-        })
+        };
+        Outcome::Done(protocol, result)
     }
 }
 
@@ -93,6 +117,37 @@ impl<'a, Find: Fn(&Key) -> Known<'a>> Book<'a, Find> {
 struct Hop {
     name: String,
     port: u16,
+}
+
+impl Record {
+    const fn pointer(&self) -> Option<&Pointer> {
+        match self {
+            Self::Pointer(pointer) => Some(pointer),
+            Self::Address(_) | Self::Service(_) => None,
+        }
+    }
+}
+
+/// RFC 2782: a single record without a target says that the service is not there.
+fn hops(records: &[Record], draw: &mut dyn FnMut(u32) -> u32) -> Vec<Hop> {
+    let services = records.iter().filter_map(|record| match record {
+        Record::Service(service) if !service.target.is_empty() => Some(service),
+        Record::Service(_) | Record::Address(_) | Record::Pointer(_) => None,
+    });
+    let ordered = order(services.take(SERVICES_MAX).collect(), draw).into_iter();
+    ordered.map(|service| Hop { name: service.target.clone(), port: service.port }).collect()
+}
+
+/// RFC 3263 section 4.1: which protocol a pointer is about; none for other services, and for those that rewrite names.
+fn served(pointer: &Pointer) -> Option<Protocol> {
+    if !pointer.flags.eq_ignore_ascii_case("s") || !pointer.expression.is_empty() {
+        return None;
+    }
+    let known = [("SIP+D2U", Protocol::Udp), ("SIP+D2T", Protocol::Tcp), ("SIPS+D2T", Protocol::Tls)];
+    known
+        .into_iter()
+        .find(|(word, _)| pointer.service.eq_ignore_ascii_case(word))
+        .map(|(_, protocol)| protocol)
 }
 
 /// RFC 3263 section 4.1.
@@ -133,7 +188,7 @@ mod tests {
     const ADDRESS: [u8; 4] = [192, 0, 2, 1];
 
     fn query(name: &str, port: Option<u16>, protocol: Protocol) -> Query {
-        Query { name: name.to_owned(), port, protocol }
+        Query { name: name.to_owned(), port, protocols: vec![protocol] }
     }
 
     fn service(priority: u16, weight: u16, target: &str) -> Record {
@@ -160,7 +215,7 @@ mod tests {
             known.insert(("a.example".to_owned(), Kind::A), Known::Records(address));
             known.insert(("a.example".to_owned(), Kind::Aaaa), Known::Records(&[]));
             let expected = SocketAddr::from((ADDRESS, port));
-            assert_eq!(route(&known, &query), Outcome::Done(Ok(vec![expected])));
+            assert_eq!(route(&known, &query), Outcome::Done(protocol, Ok(vec![expected])));
         }
     }
 
@@ -169,7 +224,7 @@ mod tests {
         let nobody: &'static [Record] = vec![service(0, 0, "")].leak();
         let known = HashMap::from([(("_sip._udp.a".to_owned(), Kind::Srv), Known::Records(nobody))]);
         let outcome = route(&known, &query("a", None, Protocol::Udp));
-        assert_eq!(outcome, Outcome::Done(Err(ResolveError::NotFound)));
+        assert_eq!(outcome, Outcome::Done(Protocol::Udp, Err(ResolveError::NotFound)));
     }
 
     #[test]
@@ -180,7 +235,7 @@ mod tests {
             .iter()
             .map(|record| match record {
                 Record::Service(service) => service,
-                Record::Address(_) => unreachable!("all are services"),
+                Record::Address(_) | Record::Pointer(_) => unreachable!("all are services"),
             })
             .collect();
         let mut firsts: HashMap<&str, u32> = HashMap::new();

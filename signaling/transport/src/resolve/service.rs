@@ -2,17 +2,16 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
-use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Poll, Token};
 use rustls::crypto::SecureRandom;
 
 use crate::resolve::cache::{Cache, Key};
 use crate::resolve::message::{Reply, read_reply, write_question};
 use crate::resolve::route::{Book, Outcome};
+use crate::resolve::wire::{Heard, Wire};
 use crate::resolve::{Answer, QUERY_TIME, Query, ResolveError, ResolverSetup};
 use crate::tls::provider;
 
@@ -38,14 +37,16 @@ struct Waiting {
 /// A question that is out.
 struct Lookup {
     key: Key,
-    /// A socket for each question: a forger has to guess its port as well as the number.
-    socket: UdpSocket,
+    /// How it was sent last; `None` before that.
+    wire: Option<Wire>,
     id: u16,
     /// How often it was sent.
     tries: usize,
     /// When it is sent again.
     again: Instant,
     deadline: Instant,
+    /// What came of a reply that was cut off.
+    partial: Option<Reply>,
 }
 
 const BELL: Token = Token(0);
@@ -56,6 +57,9 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// How long servers have together. Two such steps, services and addresses, fit the time of a query nearly; the second
 /// one is ended by that.
 const LOOKUP_TIME: Duration = Duration::from_millis(1200);
+
+/// How long a server has over a connection, which takes two more ways to it.
+const STREAM_PATIENCE: Duration = Duration::from_millis(600);
 
 /// Questions that are out at once.
 const LOOKUPS_MAX: usize = 256;
@@ -118,22 +122,36 @@ impl Service {
     }
 
     fn hear_server(&mut self, token: Token, now: Instant) {
-        let Some(lookup) = self.lookups.get_mut(&token) else { return };
-        let mut room = [0; 4096];
+        let Self { lookups, setup, poll, .. } = self;
+        let Some(lookup) = lookups.get_mut(&token) else { return };
         loop {
-            match lookup.socket.recv(&mut room) {
-                Ok(len) => {
-                    let (name, kind) = &lookup.key;
-                    let bytes = room.get(..len).unwrap_or_default();
-                    match read_reply(bytes, lookup.id, name, *kind) {
-                        None => {}
-                        Some(Reply::Failed) => lookup.again = now,
-                        Some(reply) => return self.conclude(token, reply, now),
-                    }
+            let Some(wire) = &mut lookup.wire else { return };
+            let bytes = match wire.hear() {
+                Heard::Message(bytes) => bytes,
+                Heard::Nothing => return,
+                // There is no server, or it has had enough of us: the next one has its turn.
+                Heard::Gone => {
+                    lookup.wire = None;
+                    lookup.again = now;
+                    return;
                 }
-                // ICMP says that there is no server.
-                Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => lookup.again = now,
-                Err(_) => return,
+            };
+            let is_datagram = matches!(wire, Wire::Datagram(_));
+            let (name, kind) = &lookup.key;
+            match read_reply(&bytes, lookup.id, name, *kind) {
+                // Somebody else's, or forged. Over a connection nothing else comes.
+                None if is_datagram => {}
+                None | Some((Reply::Failed, _)) => {
+                    lookup.again = now;
+                    return;
+                }
+                Some((reply, true)) if is_datagram => {
+                    lookup.partial = Some(reply);
+                    lookup.wire = again_over_stream(lookup, setup, poll.registry(), token);
+                    lookup.again = if lookup.wire.is_some() { now + STREAM_PATIENCE } else { now };
+                    return;
+                }
+                Some((reply, _)) => return self.conclude(token, reply, now),
             }
         }
     }
@@ -145,7 +163,8 @@ impl Service {
         for token in due {
             let Some(mut lookup) = self.lookups.remove(&token) else { continue };
             if now >= lookup.deadline || !self.send(&mut lookup, token, now) {
-                self.cache.note(lookup.key, Reply::Failed, now);
+                let reply = lookup.partial.unwrap_or(Reply::Failed);
+                self.cache.note(lookup.key, reply, now);
                 continue;
             }
             self.lookups.insert(token, lookup);
@@ -166,14 +185,7 @@ impl Service {
         let (name, kind) = &lookup.key;
         let Some(question) = write_question(lookup.id, name, *kind, is_extended) else { return false };
         // Another socket, so that no answer of an earlier server is taken for one of this.
-        let opened = open(*server).and_then(|mut socket| {
-            self.poll.registry().register(&mut socket, token, Interest::READABLE)?;
-            Ok(socket)
-        });
-        let Ok(socket) = opened else { return true };
-        lookup.socket = socket;
-        // If it fails, the next server has its turn after the same patience.
-        let _ = lookup.socket.send(&question);
+        lookup.wire = Wire::datagram(*server, &question, self.poll.registry(), token).ok();
         true
     }
 
@@ -190,17 +202,17 @@ impl Service {
         queries.retain(|Waiting { query, token, deadline }| {
             let is_last = now >= *deadline;
             let book = Book { hosts: &setup.hosts, find: |key: &Key| cache.find(key, is_last, now) };
-            let result = match book.route(query, &mut |below| draw(*random, below)) {
-                Outcome::Done(result) => result,
+            let (protocol, result) = match book.route(query, &mut |below| draw(*random, below)) {
+                Outcome::Done(protocol, result) => (protocol, result),
                 Outcome::Lacks(keys) => {
                     if keys.iter().all(|(name, kind)| write_question(0, name, *kind, true).is_some()) {
                         lacking.extend(keys);
                         return true;
                     }
-                    Err(ResolveError::Invalid)
+                    (query.first(), Err(ResolveError::Invalid))
                 }
             };
-            answer(Answer { token: *token, result });
+            answer(Answer { token: *token, protocol, result });
             false
         });
         for key in lacking {
@@ -213,17 +225,31 @@ impl Service {
         if is_out || self.lookups.len() >= LOOKUPS_MAX {
             return;
         }
-        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 53));
-        let server = self.setup.servers.first().copied().unwrap_or(nowhere);
         let mut id = [0; 2];
-        let (Ok(socket), Ok(())) = (open(server), self.random.fill(&mut id)) else { return };
+        if self.random.fill(&mut id).is_err() {
+            return;
+        }
         let token = Token(self.next_token);
         self.next_token += 1;
         let id = u16::from_be_bytes(id);
         let deadline = now + LOOKUP_TIME;
         // It is sent by the next turn of the loop, which is due at once.
-        self.lookups.insert(token, Lookup { key, socket, id, tries: 0, again: now, deadline });
+        let lookup = Lookup { key, wire: None, id, tries: 0, again: now, deadline, partial: None };
+        self.lookups.insert(token, lookup);
     }
+}
+
+/// Asks the same server once more, whose answer did not fit a datagram.
+fn again_over_stream(
+    lookup: &Lookup,
+    setup: &ResolverSetup,
+    registry: &mio::Registry,
+    token: Token,
+) -> Option<Wire> {
+    let at = lookup.tries.checked_sub(1)?.checked_rem(setup.servers.len())?;
+    let (name, kind) = &lookup.key;
+    let question = write_question(lookup.id, name, *kind, true)?;
+    Wire::stream(*setup.servers.get(at)?, &question, registry, token).ok()
 }
 
 /// Returns a number below another; zero if the system has no random numbers, which leaves the order as it is.
@@ -233,12 +259,4 @@ fn draw(random: &dyn SecureRandom, below: u32) -> u32 {
         return 0;
     }
     u32::from_be_bytes(bytes) % below.max(1)
-}
-
-fn open(server: SocketAddr) -> io::Result<UdpSocket> {
-    let any: SocketAddr =
-        if server.is_ipv4() { (Ipv4Addr::UNSPECIFIED, 0).into() } else { (Ipv6Addr::UNSPECIFIED, 0).into() };
-    let socket = UdpSocket::bind(any)?;
-    socket.connect(server)?;
-    Ok(socket)
 }

@@ -13,7 +13,7 @@ use sip::flow::Protocol;
 use transport::resolve::{Answer, Query, ResolveError, Resolver, ResolverSetup};
 use transport::{Arrival, Guard, Setup, Transport};
 
-use crate::server::{A, AAAA, CNAME, Reply, SRV, Server, a, aaaa, srv};
+use crate::server::{A, AAAA, CNAME, NAPTR, Reply, SRV, Server, a, aaaa, naptr, srv};
 
 struct Nobody;
 
@@ -66,11 +66,18 @@ impl Scene {
         port: Option<u16>,
         protocol: Protocol,
     ) -> Result<Vec<SocketAddr>, ResolveError> {
+        let answer = self.choose(name, port, &[protocol]);
+        assert_eq!(answer.protocol, protocol);
+        answer.result
+    }
+
+    /// Asks with several protocols to choose from.
+    fn choose(&mut self, name: &str, port: Option<u16>, protocols: &[Protocol]) -> Answer {
         self.next += 1;
-        self.resolver.ask(Query { name: name.to_owned(), port, protocol }, self.next);
+        self.resolver.ask(Query { name: name.to_owned(), port, protocols: protocols.to_vec() }, self.next);
         let answer = self.answers(1).remove(0);
         assert_eq!(answer.token, self.next);
-        answer.result
+        answer
     }
 }
 
@@ -160,6 +167,68 @@ fn without_services_the_name_itself_is_asked_for() {
 }
 
 #[test]
+fn among_several_protocols_the_name_says_which() {
+    let server = Server::start(|name, kind| match (name, kind) {
+        ("a.example", NAPTR) => Reply::records([
+            naptr(20, 1, "SIP+D2U", "_sip._udp.a.example"),
+            naptr(10, 5, "sip+d2t", "elsewhere.example"),
+            naptr(10, 1, "E2U+sip", "never.example"),
+            naptr(5, 1, "SIPS+D2T", "_sips._tcp.a.example"),
+        ]),
+        ("elsewhere.example", SRV) => Reply::records([srv(60, 1, 1, 5070, "host.example")]),
+        ("host.example", A) => Reply::records([a(60, [192, 0, 2, 1])]),
+        _ => Reply::records([]),
+    });
+    let mut scene = Scene::with_servers(&[&server]);
+    let answer = scene.choose("a.example", None, &[Protocol::Udp, Protocol::Tcp]);
+    assert_eq!((answer.protocol, answer.result), (Protocol::Tcp, addresses(&["192.0.2.1:5070"])));
+    // With a port, or one protocol, there is nothing to choose from.
+    let before = server.asked().len();
+    let answer = scene.choose("host.example", Some(5080), &[Protocol::Udp, Protocol::Tcp]);
+    assert_eq!((answer.protocol, answer.result), (Protocol::Udp, addresses(&["192.0.2.1:5080"])));
+    assert!(server.asked().iter().skip(before).all(|(_, kind)| *kind != NAPTR));
+}
+
+#[test]
+fn a_name_that_does_not_say_has_the_first_protocol_with_services_or_the_first_of_all() {
+    let server = Server::start(|name, kind| match (name, kind) {
+        ("_sip._tcp.a.example", SRV) => Reply::records([srv(60, 1, 1, 5070, "host.example")]),
+        ("host.example" | "b.example", A) => Reply::records([a(60, [192, 0, 2, 1])]),
+        (_, NAPTR) => Reply::NoSuchName,
+        _ => Reply::records([]),
+    });
+    let mut scene = Scene::with_servers(&[&server]);
+    let answer = scene.choose("a.example", None, &[Protocol::Udp, Protocol::Tcp]);
+    assert_eq!((answer.protocol, answer.result), (Protocol::Tcp, addresses(&["192.0.2.1:5070"])));
+    let answer = scene.choose("b.example", None, &[Protocol::Udp, Protocol::Tcp]);
+    assert_eq!((answer.protocol, answer.result), (Protocol::Udp, addresses(&["192.0.2.1:5060"])));
+}
+
+#[test]
+fn an_answer_that_was_cut_off_is_asked_for_over_a_connection() {
+    let server = Server::start(|_, kind| match kind {
+        A => {
+            let all = (1..=200).map(|last| a(60, [192, 0, 2, last])).take(60).collect();
+            Reply::Cut(vec![a(60, [192, 0, 2, 1])], Some(all))
+        }
+        _ => Reply::records([]),
+    });
+    let mut scene = Scene::with_servers(&[&server]);
+    let found = scene.ask("a.example", Some(1), Protocol::Udp).unwrap();
+    assert_eq!((found.len(), found[59]), (60, "192.0.2.60:1".parse().unwrap()));
+}
+
+#[test]
+fn what_came_of_an_answer_is_used_when_the_connection_gives_no_more() {
+    let server = Server::start(|_, kind| match kind {
+        A => Reply::Cut(vec![a(60, [192, 0, 2, 1])], None),
+        _ => Reply::records([]),
+    });
+    let mut scene = Scene::with_servers(&[&server]);
+    assert_eq!(scene.ask("a.example", Some(1), Protocol::Udp), addresses(&["192.0.2.1:1"]));
+}
+
+#[test]
 fn an_alias_leads_on() {
     let server = Server::start(|_, kind| match kind {
         A => Reply::records([
@@ -208,11 +277,14 @@ fn silence_ends_in_time_and_holds_nobody_else_up() {
     });
     let mut scene = Scene::with_servers(&[&server]);
     let start = Instant::now();
-    let silent = Query { name: "silent.example".to_owned(), port: None, protocol: Protocol::Udp };
+    let silent = Query { name: "silent.example".to_owned(), port: None, protocols: vec![Protocol::Udp] };
     scene.resolver.ask(silent, 1000);
     assert_eq!(scene.ask("good.example", Some(1), Protocol::Udp), addresses(&["192.0.2.1:1"]));
     assert!(start.elapsed() < Duration::from_secs(1));
-    assert_eq!(scene.answers(1), [Answer { token: 1000, result: Err(ResolveError::TimedOut) }]);
+    assert_eq!(
+        scene.answers(1),
+        [Answer { token: 1000, protocol: Protocol::Udp, result: Err(ResolveError::TimedOut) }]
+    );
     let elapsed = start.elapsed();
     assert!((Duration::from_secs(1)..Duration::from_secs(4)).contains(&elapsed), "{elapsed:?}");
 }
@@ -281,7 +353,7 @@ fn each_question_has_one_answer_and_too_many_are_refused() {
     let mut scene = Scene::with_servers(&[&server]);
     for token in 0..1100 {
         let name = format!("a{token}.example");
-        scene.resolver.ask(Query { name, port: Some(1), protocol: Protocol::Udp }, token);
+        scene.resolver.ask(Query { name, port: Some(1), protocols: vec![Protocol::Udp] }, token);
     }
     let answers = scene.answers(1100);
     let mut tokens: Vec<u64> = answers.iter().map(|answer| answer.token).collect();
