@@ -74,7 +74,8 @@ impl Journal {
     ///
     /// As [`open`](Self::open).
     pub fn open_on(folder: &Path, disk: Arc<dyn Disk>) -> Result<Opened, Error> {
-        let Replay { spool, reels, open, unanswered, notes, next_number } = replay::replay(folder, disk)?;
+        let Replay { spool, reels, open, unanswered, written, notes, next_number } =
+            replay::replay(folder, disk)?;
         let committer = commit::start(spool.clone(), next_number)
             .map_err(|cause| Error::Folder { path: folder.to_path_buf(), cause })?;
         let mut journal = Self {
@@ -90,7 +91,7 @@ impl Journal {
             journal.adopt(call, home);
         }
         let open = open.into_iter().map(|(call, _home)| call).collect();
-        Ok(Opened { journal, spool, open, unanswered, notes })
+        Ok(Opened { journal, spool, open, unanswered, written, notes })
     }
 
     fn adopt(&mut self, OpenCall { begin, answer_time_ms }: &OpenCall, home: &Arc<Segment>) {

@@ -66,13 +66,15 @@ enum Kept {
 impl Books {
     /// Opens the journal in the data folder, and ends the calls that a process before this one has left open.
     pub(super) fn open(data: &Path, account: &str, destination: &Destination) -> Result<Self, Error> {
-        let Opened { journal, spool, open, unanswered, notes } = Journal::open(&data.join("journal"))?;
+        let Opened { journal, spool, open, unanswered, written, notes } =
+            Journal::open(&data.join("journal"))?;
         for note in notes {
             say!(Warn, "found in the journal", found = format_args!("{note:?}"));
         }
         let pulse = data.join(PULSE);
         let since_epoch = |time: SystemTime| time.duration_since(UNIX_EPOCH).ok().map(milliseconds);
-        let alive_ms = fs::metadata(&pulse).and_then(|found| found.modified()).ok().and_then(since_epoch);
+        let pulsed = fs::metadata(&pulse).and_then(|found| found.modified()).ok();
+        let alive_ms = pulsed.max(written).and_then(since_epoch);
         let now_ms = since_epoch(SystemTime::now()).unwrap_or(0);
         let (echoes, over) = Echoes::new(open, unanswered, now_ms);
         let mut books = Self {

@@ -1,9 +1,48 @@
 //! From the fleet to the engine.
 
-use call::MediaEvent;
+use std::io;
+use std::time::Duration;
+
+use call::{Input, MediaEvent};
 use control::Reason;
 use fleet::{FleetEvent, Refusal};
 use telemetry::say;
+use transport::Arrival;
+
+use super::Node;
+
+/// How long a node that starts waits for media. Without any it starts, too, and refuses calls until there is some.
+const MEETING_MAX: Duration = Duration::from_secs(1);
+/// How long it waits at a time.
+const MEETING_TURN: Duration = Duration::from_millis(10);
+/// How many messages wait meanwhile; the others are as if the network had lost them.
+const EARLY_MAX: usize = 1_000;
+
+impl Node {
+    /// Waits until calls can have media. After a restart peers repeat what was not answered at once, and a call that comes
+    /// a millisecond too early would be refused.
+    pub(super) fn meet_media(&mut self) -> io::Result<()> {
+        let mut early = Vec::new();
+        while self.started.elapsed() < MEETING_MAX && !self.fleet.nodes().any(|(_, is_up)| is_up) {
+            let (fleet, started) = (&mut self.fleet, self.started);
+            self.transport.poll(Some(MEETING_TURN), &self.guard, &mut |arrival| match arrival {
+                Arrival::Message { flow, bytes } if early.len() < EARLY_MAX => {
+                    early.push((flow, bytes.to_vec()));
+                }
+                Arrival::Guest(token) => fleet.ready(token, started.elapsed()),
+                Arrival::Message { .. }
+                | Arrival::Failed { .. }
+                | Arrival::Closed { .. }
+                | Arrival::Woken => {}
+            })?;
+            self.hear_media();
+        }
+        for (flow, bytes) in early {
+            self.engine.handle(self.moment(), Input::Received { flow, bytes: &bytes });
+        }
+        Ok(())
+    }
+}
 
 /// Returns what the engine has to know of it; the rest is a line in the log.
 pub(super) fn event(event: FleetEvent) -> Option<MediaEvent> {

@@ -96,7 +96,7 @@ impl Node {
         fleet.handle_timeout(started.elapsed());
         let books =
             Books::open(data, &config.cdr.account_id, &destination(config)?).map_err(StartError::Records)?;
-        Ok(Self {
+        let mut node = Self {
             transport,
             resolver,
             fleet,
@@ -110,7 +110,9 @@ impl Node {
             pulsed: Duration::ZERO,
             is_open: true,
             is_ending: false,
-        })
+        };
+        node.meet_media().map_err(StartError::System)?;
+        Ok(node)
     }
 }
 

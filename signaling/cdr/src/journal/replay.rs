@@ -6,6 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
+use std::time::SystemTime;
 
 use crate::error::Error;
 use crate::figures::{Tally, count};
@@ -32,6 +33,8 @@ pub struct Opened {
     /// more than some thousand. A copy of the INVITE of one of them may come yet, if its process ended between the record
     /// and the response.
     pub unanswered: Vec<Begin>,
+    /// When the journal was last written to: a process was alive then.
+    pub written: Option<SystemTime>,
     /// What is worth a line in the log.
     pub notes: Vec<Note>,
 }
@@ -66,6 +69,7 @@ pub(super) struct Replay {
     pub(super) reels: VecDeque<Reel>,
     pub(super) open: Vec<(OpenCall, Arc<Segment>)>,
     pub(super) unanswered: Vec<Begin>,
+    pub(super) written: Option<SystemTime>,
     pub(super) notes: Vec<Note>,
     pub(super) next_number: u64,
 }
@@ -101,6 +105,7 @@ struct Reading<'a> {
     segments: BTreeMap<u64, Read>,
     open: HashMap<TransactionId, (OpenCall, Arc<Segment>)>,
     unanswered: VecDeque<Begin>,
+    written: Option<SystemTime>,
     notes: Vec<Note>,
 }
 
@@ -120,6 +125,7 @@ impl<'a> Reading<'a> {
             segments: BTreeMap::new(),
             open: HashMap::new(),
             unanswered: VecDeque::new(),
+            written: None,
             notes: Vec::new(),
         }
     }
@@ -160,6 +166,9 @@ impl<'a> Reading<'a> {
                 return Ok(());
             }
         }
+        // Before anything is written here.
+        let written = fs::metadata(&path).and_then(|found| found.modified()).ok();
+        self.written = self.written.max(written);
         let marks = if has_marks { self.marks(number) } else { HashSet::new() };
         self.entries(number, path, &bytes, &marks);
         Ok(())
@@ -283,8 +292,9 @@ impl<'a> Reading<'a> {
         }
         let mut open: Vec<_> = self.open.into_values().collect();
         open.sort_by_key(|(call, _home)| (call.begin.start_time_ms, call.begin.transaction_id));
+        let Self { written, notes, .. } = self;
         let unanswered = self.unanswered.into();
-        Ok(Replay { spool, reels, open, unanswered, notes: self.notes, next_number })
+        Ok(Replay { spool, reels, open, unanswered, written, notes, next_number })
     }
 }
 

@@ -1,6 +1,7 @@
 //! What is written is there after a restart, and nothing else is.
 
-use std::fs;
+use std::fs::{self, File};
+use std::time::{Duration, UNIX_EPOCH};
 
 use cdr::{Destination, Error, Journal, Note, OpenCall, Uploader};
 
@@ -17,9 +18,14 @@ fn calls_that_have_not_ended_are_open_after_a_restart_and_can_go_on() {
     journal.answer(id(2), START_MS + 1_002).unwrap();
     journal.flush().unwrap();
     drop(journal);
+    let written = UNIX_EPOCH + Duration::from_millis(START_MS);
+    for path in files(&folder.spool(), ".segment") {
+        File::options().write(true).open(path).unwrap().set_modified(written).unwrap();
+    }
 
     let mut opened = Journal::open(&folder.spool()).unwrap();
 
+    assert_eq!(opened.written, Some(written), "when a process was alive, not this one");
     let expected = [
         OpenCall { begin: begin(1), answer_time_ms: None },
         OpenCall { begin: begin(2), answer_time_ms: Some(START_MS + 1_002) },

@@ -1,0 +1,55 @@
+//! Media dies and comes back.
+
+use std::time::{Duration, Instant};
+
+use crate::appliance::Appliance;
+use crate::ledger;
+use crate::peer::{Manners, Peer};
+use crate::refusals::outbound;
+use crate::{comes_true, wait_until};
+
+#[test]
+fn calls_whose_media_has_died_end_with_a_reason_and_new_ones_work_within_a_second() {
+    let mut appliance = Appliance::start(None, "");
+    let addresses = appliance.addresses;
+    let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
+    let carrier = Peer::new(addresses.carrier(), addresses.here(), Manners::Answers, 2);
+    let calls: Vec<_> =
+        (0..5).map(|number| customer.call(outbound(&format!("+1206555020{number}")))).collect();
+    for call in &calls {
+        customer.wait(call, "an answer", |seen| seen.is_up);
+    }
+    appliance.kill_media();
+    let refused = customer.call(outbound("+12065550210"));
+    let seen = customer.wait(&refused, "a refusal", |seen| seen.is_over);
+    assert_eq!(seen.last(), 503, "{seen:?}");
+
+    appliance.start_media();
+    let back = Instant::now();
+    let mut number = 0;
+    let is_served = comes_true(Duration::from_secs(1), || {
+        number += 1;
+        let call = customer.call(outbound(&format!("+1206555{:04}", 1_000 + number)));
+        let seen = customer.wait(&call, "an end or an answer", |seen| seen.is_up || seen.is_over);
+        customer.hang_up(&call);
+        seen.is_up
+    });
+    assert!(is_served, "no call has worked, {number} were tried");
+    println!("media is back, and so are calls after {:?}", back.elapsed());
+    for call in &calls {
+        let seen = customer.wait(call, "the end", |seen| seen.is_over);
+        assert_eq!(seen.reason.as_deref(), Some("Q.850;cause=41;text=\"media was lost\""));
+    }
+    wait_until("the end of all calls", || appliance.sessions() == 0);
+    let reasons =
+        carrier.book().into_values().filter(|seen| seen.reason.as_deref().is_some_and(|it| !it.is_empty()));
+    assert_eq!(reasons.count(), calls.len(), "both ends are told");
+    customer.wait_until_idle();
+    appliance.stop_signaling();
+
+    let records = ledger::read(&appliance.bucket());
+    let found = ledger::compare(&[&customer.book(), &carrier.book()], &records);
+    assert_eq!((found.answered, found.refused), (calls.len() + 1, number), "{found:?}");
+    let lost = records.iter().filter(|record| record.text("StatusMessage") == "media was lost");
+    assert_eq!(lost.count(), calls.len());
+}
