@@ -77,19 +77,6 @@ impl Node {
         Stop { flag: Arc::new(AtomicBool::new(false)), waker: self.transport.waker() }
     }
 
-    /// Works until a media node is up, but no longer than `patience`. Calls that come before are refused, so whoever waits
-    /// for this node is told after it that it is ready.
-    ///
-    /// # Errors
-    ///
-    /// If the kernel does not let it wait for its sockets.
-    pub fn meet_media(&mut self, patience: Duration) -> io::Result<()> {
-        while self.started.elapsed() < patience && !self.fleet.nodes().any(|(_, is_up)| is_up) {
-            self.turn()?;
-        }
-        Ok(())
-    }
-
     /// Works until it is asked to end. Calls that are not over after `patience` stay open in the journal.
     ///
     /// # Errors

@@ -15,9 +15,6 @@ use signal_hook::iterator::Signals;
 
 use crate::Outcome;
 
-/// How long to wait for media processes before calls are taken, and refused, without them.
-const ACQUAINTANCE: Duration = Duration::from_secs(2);
-
 /// Negotiate calls over SIP, and have media processes relay them.
 #[derive(Args)]
 #[command(after_help = NOTES)]
@@ -51,8 +48,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     // Until the end of this function: what is said last is written then.
     let _log = telemetry::log::start(config.log.format, config.log.level.clone());
-    let mut node = Node::open(&Setup { config: &config, media })?;
-    node.meet_media(ACQUAINTANCE)?;
+    let node = Node::open(&Setup { config: &config, media })?;
     announce(&node, arguments.json)?;
     let stop = node.stop();
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
