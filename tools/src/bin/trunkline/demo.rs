@@ -8,6 +8,7 @@ mod call;
 mod record;
 mod wav;
 
+use std::error::Error;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -76,20 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     if arguments.json && arguments.forever {
         writeln!(io::stdout(), "{}", appliance.whereabouts())?;
     }
-    let mut checks = vec![appliance.check()];
-    screen.check(&checks[0])?;
-
-    let talk = if arguments.fast { Duration::from_millis(400) } else { Duration::from_secs(3) };
-    let proofs = call::play(&appliance, arguments.calls, talk, arguments.wav.as_deref())?;
-    for check in proofs {
-        screen.check(&check)?;
-        checks.push(check);
-    }
-    for check in record::verify(&appliance, arguments.calls)? {
-        screen.check(&check)?;
-        checks.push(check);
-    }
-
+    let checks = prove(&appliance, arguments, &mut screen)?;
     let passed = checks.iter().filter(|check| check.ok).count();
     let verdict = if passed == checks.len() { "PASS" } else { "FAIL" };
     if arguments.json {
@@ -109,6 +97,23 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     appliance.stop()?;
     Ok(ExitCode::from(u8::from(verdict != "PASS")))
+}
+
+/// Proves all there is to prove; what cannot be tried is not proved.
+fn prove(appliance: &Appliance, arguments: &Arguments, screen: &mut Screen) -> io::Result<Vec<Check>> {
+    let failed = |name, error: Box<dyn Error>| vec![Check::new(name, false, error.to_string())];
+    let talk = if arguments.fast { Duration::from_millis(400) } else { Duration::from_secs(3) };
+    let mut checks = vec![appliance.check()];
+    screen.check(&checks[0])?;
+    let played = call::play(appliance, arguments.calls, talk, arguments.wav.as_deref());
+    let played = played.unwrap_or_else(|error| failed("call", error));
+    played.iter().try_for_each(|check| screen.check(check))?;
+    checks.extend(played);
+    let recorded = record::verify(appliance, arguments.calls);
+    let recorded = recorded.unwrap_or_else(|error| failed("record", error));
+    recorded.iter().try_for_each(|check| screen.check(check))?;
+    checks.extend(recorded);
+    Ok(checks)
 }
 
 /// Where progress is shown to people.

@@ -27,8 +27,17 @@ struct Played {
     /// What was heard while it was held.
     held: u64,
     resumed: bool,
-    ends: Vec<(End, Heard, End, Heard)>,
+    /// The two ends of each call.
+    ends: Vec<Ends>,
 }
+
+/// How a call ended for who has called, and for who was called.
+struct Ends {
+    caller: Over,
+    called: Over,
+}
+
+type Over = (End, Heard);
 
 pub(super) fn play(
     appliance: &Appliance,
@@ -67,8 +76,8 @@ pub(super) fn play(
     )?;
     let played = converse(caller, &called, calls, talk)?;
     called.stop()?;
-    if let (Some(path), Some((_, _, _, heard))) = (wav, played.ends.first()) {
-        wav::write(path, &heard.samples)?;
+    if let (Some(path), Some(ends)) = (wav, played.ends.first()) {
+        wav::write(path, &ends.called.1.samples)?;
     }
     Ok(judge(&played, calls))
 }
@@ -110,10 +119,10 @@ fn converse(mut caller: Phone, called: &Phone, calls: u16, talk: Duration) -> Re
     for call in &dialled {
         caller.hang_up(*call);
     }
-    let mine: Vec<_> = dialled.iter().map(|_| over(&caller)).collect::<Result<_, _>>()?;
+    let callers: Vec<_> = dialled.iter().map(|_| over(&caller)).collect::<Result<_, _>>()?;
     let theirs: Vec<_> = dialled.iter().map(|_| over(called)).collect::<Result<_, _>>()?;
     caller.stop()?;
-    Ok(Played { setups, held, resumed, ends: pair(mine, theirs)? })
+    Ok(Played { setups, held, resumed, ends: pair(callers, theirs)? })
 }
 
 fn changed(phone: &Phone, wanted: CallNumber) -> Result<(), Box<dyn Error>> {
@@ -127,7 +136,7 @@ fn changed(phone: &Phone, wanted: CallNumber) -> Result<(), Box<dyn Error>> {
 }
 
 /// Waits for the end of one more call.
-fn over(phone: &Phone) -> Result<(End, Heard), Box<dyn Error>> {
+fn over(phone: &Phone) -> Result<Over, Box<dyn Error>> {
     let found = phone.wait(PATIENCE, |told| match told {
         Told::Over { how, heard, .. } => Some((how, *heard)),
         Told::Changed { .. } | Told::Ringing { .. } | Told::Trouble { .. } | Told::Up { .. } => None,
@@ -136,25 +145,21 @@ fn over(phone: &Phone) -> Result<(End, Heard), Box<dyn Error>> {
 }
 
 /// Finds the two ends of each call: by whom the one that was called has heard.
-fn pair(
-    mine: Vec<(End, Heard)>,
-    mut theirs: Vec<(End, Heard)>,
-) -> Result<Vec<(End, Heard, End, Heard)>, Box<dyn Error>> {
-    let find = |(my_end, my_heard): (End, Heard)| {
-        let place = theirs.iter().position(|(_, heard)| heard.speaker == Some(my_heard.listener))?;
-        let (their_end, their_heard) = theirs.swap_remove(place);
-        Some((my_end, my_heard, their_end, their_heard))
+fn pair(callers: Vec<Over>, mut called: Vec<Over>) -> Result<Vec<Ends>, Box<dyn Error>> {
+    let find = |caller: Over| {
+        let place = called.iter().position(|(_, heard)| heard.speaker == Some(caller.1.listener))?;
+        Some(Ends { caller, called: called.swap_remove(place) })
     };
-    let pairs: Option<Vec<_>> = mine.into_iter().map(find).collect();
+    let pairs: Option<Vec<_>> = callers.into_iter().map(find).collect();
     pairs.ok_or_else(|| "a caller was heard by nobody".into())
 }
 
 fn judge(played: &Played, calls: u16) -> Vec<Check> {
     let Played { setups, held, resumed, ends } = played;
     let slowest = setups.iter().max().copied().unwrap_or_default();
-    let is_ended =
-        |(how, _, theirs, _): &(End, Heard, End, Heard)| *how == End::HungUp && *theirs == End::HungUpByPeer;
-    let keys = ends.iter().filter(|(.., heard)| heard.keys.as_bytes() == KEYS).count();
+    let is_ended = |ends: &&Ends| ends.caller.0 == End::HungUp && ends.called.0 == End::HungUpByPeer;
+    let keys = ends.iter().filter(|ends| ends.called.1.keys.as_bytes() == KEYS).count();
+    let heard = || ends.iter().map(|ends| (&ends.caller.1, &ends.called.1));
     let mut checks = vec![
         Check::new(
             "call",
@@ -165,8 +170,8 @@ fn judge(played: &Played, calls: u16) -> Vec<Check> {
                 slowest.as_secs_f64() * 1e3
             ),
         ),
-        audio("audio", ends.iter().map(|(_, mine, _, theirs)| (mine, theirs)), "caller to called"),
-        audio("audio back", ends.iter().map(|(_, mine, _, theirs)| (theirs, mine)), "called to caller"),
+        audio("audio", heard(), "caller to called"),
+        audio("audio back", heard().map(|(caller, called)| (called, caller)), "called to caller"),
         Check::new(
             "keys",
             keys == ends.len(),
@@ -175,7 +180,7 @@ fn judge(played: &Played, calls: u16) -> Vec<Check> {
         Check::new("hold", *held <= UNDER_WAY, format!("{held} packets were heard while the call was held")),
         Check::new("resume", *resumed, "both speak again"),
     ];
-    let ended = ends.iter().filter(|end| is_ended(end)).count();
+    let ended = ends.iter().filter(is_ended).count();
     checks.push(Check::new("hang up", ended == ends.len(), format!("{ended} of {} calls", ends.len())));
     checks
 }
