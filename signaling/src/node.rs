@@ -166,6 +166,9 @@ impl Node {
             for call in unkept {
                 self.engine.handle(self.moment(), Input::NoRoom { call });
             }
+        }
+        // At once, while there is room for the records of those that are refused.
+        if self.is_open && !self.books.has_room() {
             self.admit();
         }
         for output in visible {

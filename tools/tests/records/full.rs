@@ -1,1 +1,159 @@
-//! Later.
+//! The disk of the appliance is really full. The test starts itself in a mount namespace of its own, where it may mount
+//! one: as root, or as the root of a user namespace.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use crate::appliance::{Appliance, OWN_NUMBER};
+use crate::ledger;
+use crate::peer::{Manners, Peer, Plan};
+use crate::refusals::outbound;
+use crate::{comes_true, wait_until};
+
+const NAME: &str = "full::a_full_disk_refuses_calls_ends_none_and_loses_no_record";
+
+#[test]
+fn a_full_disk_refuses_calls_ends_none_and_loses_no_record() {
+    if let Some(disk) = env::var_os("TRUNKLINE_FULL_DISK") {
+        return fill(&PathBuf::from(disk));
+    }
+    let disk = env::temp_dir().join(format!("trunkline-disk-{}", std::process::id()));
+    fs::create_dir_all(&disk).unwrap();
+    let outcome = [&["--mount"][..], &["--map-root-user", "--mount"]]
+        .into_iter()
+        .map(|namespaces| start(&disk, namespaces))
+        .find(|run| run.status.code() != Some(REFUSED));
+    let _ = fs::remove_dir(&disk);
+    match outcome {
+        None => println!("SKIPPED: neither root nor user namespaces: no disk can be mounted"),
+        Some(run) => {
+            println!("{}", String::from_utf8_lossy(&run.stdout));
+            assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        }
+    }
+}
+
+/// What the shell says if it may not.
+const REFUSED: i32 = 77;
+/// Room for some thousand records, each of which takes a page.
+const DISK_MIB: u64 = 48;
+/// What is left of it when the appliance starts: one segment of the journal, instead of the two that it would like.
+const LEFT_MIB: u64 = 6;
+
+fn start(disk: &Path, namespaces: &[&str]) -> Output {
+    let mount = format!(
+        "mount -t tmpfs -o size={DISK_MIB}m records \"$TRUNKLINE_FULL_DISK\" || exit {REFUSED}; exec \"$0\" \"$@\""
+    );
+    let shell = format!("unshare \"$@\" true 2>/dev/null || exit {REFUSED}");
+    let may = Command::new("sh").args(["-c", &shell, "sh"]).args(namespaces).output().unwrap();
+    if !may.status.success() {
+        return may;
+    }
+    Command::new("unshare")
+        .args(namespaces)
+        .args(["sh", "-c", &mount])
+        .arg(env::current_exe().unwrap())
+        .args([NAME, "--exact", "--nocapture"])
+        .env("TRUNKLINE_FULL_DISK", disk)
+        .output()
+        .unwrap()
+}
+
+fn fill(disk: &Path) {
+    // Records go to the same disk: while it is full they wait in the journal, which cannot grow.
+    let ballast = disk.join("ballast");
+    fs::write(&ballast, vec![1; ((DISK_MIB - LEFT_MIB) << 20) as usize]).unwrap();
+    let data = disk.join("data");
+    let bucket = disk.join("bucket");
+    let mut appliance = Appliance::start(Some(&data), &format!("folder = {bucket:?}"));
+    let addresses = appliance.addresses;
+    let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
+    let carrier = Peer::new(addresses.carrier(), addresses.here(), Manners::Answers, 2);
+    let calls: Vec<_> =
+        (0..5).map(|number| customer.call(outbound(&format!("+1206555020{number}")))).collect();
+    for call in &calls {
+        customer.wait(call, "an answer", |seen| seen.is_up);
+    }
+    take_all_space(&ballast);
+
+    // Attempts that end where they begin use up what the journal has set aside.
+    customer.call_often(
+        Duration::from_millis(1),
+        Box::new(|_, number| Plan {
+            from: OWN_NUMBER.to_owned(),
+            ..outbound(&format!("+4420{:08}", 70_000_000 + number))
+        }),
+    );
+    let is_full = |customer: &Peer| customer.book().values().any(|seen| seen.last() == 503);
+    assert!(comes_true(Duration::from_secs(60), || is_full(&customer)), "the disk has no end");
+    customer.stop_calling();
+    let refused = customer.call(outbound("+12065550300"));
+    assert_eq!(customer.wait(&refused, "a refusal", |seen| seen.is_over).last(), 503);
+
+    // Those that were let in live on, and can end.
+    for call in &calls[..3] {
+        assert!(!customer.seen(call).is_over);
+        customer.hang_up(call);
+        assert_eq!(customer.wait(call, "the end", |seen| seen.is_over).bye, Some(200));
+    }
+    // So does a crash: two calls are up.
+    appliance.kill_signaling();
+    appliance.start_signaling();
+    // Those two are over, and leave room for some others, not for many.
+    let mut short_call = caller();
+    wait_until("a refusal", || !short_call(&mut customer));
+
+    fs::remove_file(&ballast).unwrap();
+    wait_until("calls as before", || short_call(&mut customer));
+    customer.rest();
+    for call in &calls[3..] {
+        assert_eq!(customer.wait(call, "the end", |seen| seen.is_over).bye, Some(481));
+    }
+    customer.wait_until_idle();
+    appliance.stop_signaling();
+    // What could not be delivered is tried again after up to a minute, and at once after a start.
+    appliance.start_signaling();
+    let due = customer.book().values().filter(|seen| seen.last() != 503).count();
+    wait_until("all records", || ledger::count(&bucket) >= due);
+    appliance.stop_signaling();
+
+    // What was refused for want of room has no record, as there was no room for it.
+    let records = ledger::read(&bucket);
+    let is_told = |from: &str, to: &str| {
+        records.iter().any(|record| record.text("FromNumber") == from && record.text("ToNumber") == to)
+    };
+    let mut book = customer.book();
+    let attempts = book.len();
+    book.retain(|_, seen| seen.last() != 503 || is_told(&seen.from, &seen.to));
+    println!("{attempts} attempts, {} with a record", book.len());
+    let found = ledger::compare(&[&book, &carrier.book()], &records);
+    assert!(found.answered > calls.len() && found.recovered == 2, "{found:?}");
+    assert!(found.refused > 1_000, "{found:?}");
+}
+
+/// Makes one call after the other, each to a number of its own, and tells which one was answered.
+fn caller() -> impl FnMut(&mut Peer) -> bool {
+    let mut number = 0;
+    move |customer| {
+        number += 1;
+        let call = customer.call(outbound(&format!("+1206556{number:04}")));
+        let seen = customer.wait(&call, "an end or an answer", |seen| seen.is_up || seen.is_over);
+        customer.hang_up(&call);
+        seen.is_up
+    }
+}
+
+fn take_all_space(path: &Path) {
+    let mut file = File::options().append(true).open(path).unwrap();
+    loop {
+        match file.write(&[1; 4_096]) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::StorageFull => return,
+            Err(error) => panic!("{error}"),
+        }
+    }
+}

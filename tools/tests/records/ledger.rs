@@ -64,6 +64,13 @@ fn read_folder(root: &Path, folder: &Path, records: &mut Vec<Record>) {
     }
 }
 
+/// Counts the records in such a folder.
+pub(crate) fn count(folder: &Path) -> usize {
+    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let paths = entries.map(|entry| entry.unwrap().path()).filter(|path| !path.ends_with(".incomplete"));
+    paths.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
+}
+
 /// What came of a comparison, to be looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Found {

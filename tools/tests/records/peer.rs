@@ -72,6 +72,7 @@ enum Order {
     Often(Duration, Dialler),
     HangUp(String),
     Deafen(bool),
+    Enough,
     Rest,
 }
 
@@ -113,6 +114,11 @@ impl Peer {
     /// Hears nothing any more, as if the network lost it, or hears again.
     pub(crate) fn deafen(&self, is_deaf: bool) {
         self.order(Order::Deafen(is_deaf));
+    }
+
+    /// Makes no calls any more.
+    pub(crate) fn stop_calling(&self) {
+        self.order(Order::Enough);
     }
 
     /// Makes no calls any more, and ends those that it has.

@@ -29,10 +29,10 @@ fn a_file_system_without_space_loses_nothing() {
     match run {
         Ok(run) if run.status.success() => {}
         Ok(run) if run.status.code() == Some(77) || is_refused(&run.stderr) => {
-            println!("skipped: may not mount: {}", String::from_utf8_lossy(&run.stderr));
+            println!("SKIPPED: may not mount: {}", String::from_utf8_lossy(&run.stderr));
         }
         Ok(run) => panic!("{}{}", String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr)),
-        Err(error) => println!("skipped: no unshare: {error}"),
+        Err(error) => println!("SKIPPED: no unshare: {error}"),
     }
 }
 

@@ -14,6 +14,7 @@ use crate::message::{Message, description};
 /// How long a call may ring, and how long it may last, where it is left to chance.
 const RINGS_MAX: Duration = Duration::from_millis(250);
 const TALKS_MAX: Duration = Duration::from_millis(900);
+const MESSAGES_PER_TURN: usize = 64;
 
 pub(super) struct Desk {
     own: SocketAddr,
@@ -65,15 +66,17 @@ impl Desk {
                 Err(TryRecvError::Disconnected) => return,
             }
             self.turn();
-            // What cannot be received is a message that could not be sent: nobody is there.
-            let Ok(len) = self.socket.recv(&mut buffer) else { continue };
-            if self.is_deaf {
-                continue;
-            }
-            let message = Message::parse(&buffer[..len]).expect("what the appliance says can be read");
-            match message.status() {
-                Some(status) => self.response(&message, status),
-                None => self.request(message),
+            for _ in 0..MESSAGES_PER_TURN {
+                // What cannot be received is a message that could not be sent: nobody is there.
+                let Ok(len) = self.socket.recv(&mut buffer) else { break };
+                if self.is_deaf {
+                    continue;
+                }
+                let message = Message::parse(&buffer[..len]).expect("what the appliance says can be read");
+                match message.status() {
+                    Some(status) => self.response(&message, status),
+                    None => self.request(message),
+                }
             }
         }
     }
@@ -81,13 +84,17 @@ impl Desk {
     fn obey(&mut self, order: Order) {
         match order {
             Order::Call(call_id, plan) => self.dial(&call_id, &plan),
-            Order::Often(gap, dialler) => self.often = Some((gap, dialler)),
+            Order::Often(gap, dialler) => {
+                self.often = Some((gap, dialler));
+                self.next_call = Instant::now();
+            }
             Order::HangUp(call_id) => {
                 if let Some(call) = self.calls.get_mut(&call_id) {
                     call.hang_up();
                 }
             }
             Order::Deafen(is_deaf) => self.is_deaf = is_deaf,
+            Order::Enough => self.often = None,
             Order::Rest => {
                 self.often = None;
                 for call in self.calls.values_mut().filter(|call| !call.is_ending) {
@@ -105,8 +112,8 @@ impl Desk {
     fn turn(&mut self) {
         let now = Instant::now();
         if let Some((gap, mut dialler)) = self.often.take() {
-            if now >= self.next_call {
-                self.next_call = now + gap;
+            while now >= self.next_call {
+                self.next_call += gap;
                 self.made += 1;
                 let plan = dialler(&mut self.random, self.made);
                 self.dial(&format!("{}-{}", self.own.ip(), self.made), &plan);
