@@ -218,6 +218,7 @@ impl Desk {
                 }
             }
             Event::Ack { .. } | Event::AckMissing { .. } | Event::ResponseLost { .. } => Ok(()),
+            Event::Narrowed { .. } => Ok(()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What all calls share: transactions, clock, limits, and which message belongs to which call.
 
 mod accepted;
+mod datagram_hosts;
 mod departed;
 mod sought;
 
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use control::{SessionId, SideName};
 use sip::dialog::DialogId;
-use sip::flow::Target;
+use sip::flow::{Protocol, Target};
 use sip::transaction::{ClientId, ServerId, Transactions};
 use sip::{Headers, Method, Name, Request, Response};
 use trunk::failover::DeadHosts;
@@ -32,6 +33,7 @@ use crate::setup::Setup;
 use crate::summary::CallId;
 
 pub(crate) use accepted::Accepted;
+pub(crate) use datagram_hosts::DatagramHosts;
 pub(crate) use departed::Departed;
 pub(crate) use sought::{Errand, Sought};
 
@@ -50,6 +52,7 @@ pub(crate) struct Desk {
     pub(crate) accepted: Accepted,
     pub(crate) departed: Departed,
     pub(crate) sought: Sought,
+    pub(crate) datagram_hosts: DatagramHosts,
     pub(crate) counters: Counters,
     /// Whether new calls are taken.
     pub(crate) is_open: bool,
@@ -107,6 +110,7 @@ impl Desk {
             accepted: Accepted::default(),
             departed: Departed::default(),
             sought: Sought::default(),
+            datagram_hosts: DatagramHosts::default(),
             counters: Counters::new(),
             is_open: true,
             clients: HashMap::new(),
@@ -168,9 +172,22 @@ impl Desk {
             request.headers_mut().set(Name::UserAgent, product.clone());
         }
         self.manipulate(Travel::Out, &mut request, to.remote.ip());
-        let id = self.transactions.request(self.now.elapsed, request, to, &sent_by).ok()?;
+        let wide = self.wide(&to);
+        let wide = wide.as_ref().map(|(to, sent_by)| (to.clone(), sent_by.as_str()));
+        let now = self.now.elapsed;
+        let id = self.transactions.request_wide(now, request, (to, &sent_by), wide).ok()?;
         self.clients.insert(id, client);
         Some(id)
+    }
+
+    /// Returns how what is too long for a datagram gets to a host, unless that takes no connection.
+    fn wide(&self, to: &Target) -> Option<(Target, String)> {
+        if to.protocol != Protocol::Udp || self.datagram_hosts.contains(self.now.elapsed, &to.remote) {
+            return None;
+        }
+        let listener = self.setup.listener(Protocol::Tcp, None)?;
+        let wide = Target { protocol: Protocol::Tcp, remote: to.remote, name: None, local: None };
+        Some((wide, listener.advertised.clone()))
     }
 
     /// Sends the ACK of an acceptance, and again for each copy of that.

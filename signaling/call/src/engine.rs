@@ -9,6 +9,7 @@ use sip::flow::{Flow, Protocol};
 use sip::transaction::{ClientId, Event, Failure, ServerId};
 use sip::{Method, Request, Response};
 use trunk::VoiceConnectorId;
+use trunk::failover::PROVISIONAL_TIMEOUT;
 
 use crate::arrival;
 use crate::call::{Call, Calls, Phase};
@@ -133,6 +134,7 @@ impl Engine {
                 }
                 Event::Response { id, response, flow } => self.response(id, &response, &flow),
                 Event::Failed { id, why } => self.failed(id, why),
+                Event::Narrowed { id, remote } => self.narrowed(id, remote),
                 Event::AckMissing { id } | Event::ResponseLost { id } => self.unacknowledged(id),
             }
         }
@@ -246,6 +248,17 @@ impl Engine {
                 failover::unreachable(desk, call);
             }),
         }
+    }
+
+    /// An INVITE goes as a datagram after all: its host has as long to answer as if it had come so at once.
+    fn narrowed(&mut self, id: ClientId, remote: SocketAddr) {
+        self.desk.datagram_hosts.note(self.desk.now.elapsed, remote);
+        let Some(Client::Invite(call, SideName::B)) = self.desk.clients.get(&id).copied() else { return };
+        self.with(call, |desk, call| {
+            if call.phase == Phase::Seeking && call.b.asks == Some(id) {
+                call.wait(desk, PROVISIONAL_TIMEOUT, CallTimer::NoProvisional);
+            }
+        });
     }
 
     fn unacknowledged(&mut self, id: ServerId) {

@@ -43,6 +43,7 @@ mod secret;
 mod send;
 mod step;
 mod table;
+mod widening;
 
 use core::time::Duration;
 use std::collections::VecDeque;
@@ -132,9 +133,34 @@ impl Transactions {
         to: Target,
         sent_by: &str,
     ) -> Result<ClientId, WriteError> {
-        let sent = send::request(self, now, request, to, sent_by);
+        self.request_wide(now, request, (to, sent_by), None)
+    }
+
+    /// Sends a request as [`Transactions::request`] does, but an INVITE that is too long for a datagram another way: to a
+    /// target that has a connection. Where none can be had it goes as a datagram, and that is told.
+    ///
+    /// # Errors
+    /// `WriteError`: nothing is sent, and there is no transaction.
+    ///
+    /// # Panics
+    /// For ACK and CANCEL.
+    pub fn request_wide(
+        &mut self,
+        now: Duration,
+        request: Request,
+        way: (Target, &str),
+        wide: Option<(Target, &str)>,
+    ) -> Result<ClientId, WriteError> {
+        let sent = send::request(self, now, request, way, wide);
         self.clock.settle(&mut self.table);
         sent
+    }
+
+    /// Sends an INVITE as a datagram that went over a connection, from which nothing is heard; `false` if it did not.
+    pub fn fall_back(&mut self, now: Duration, id: ClientId) -> bool {
+        let is_sent = widening::fall_back(self, now, id.0);
+        self.clock.settle(&mut self.table);
+        is_sent
     }
 
     /// Sends the ACK of an acceptance, once; the user sends it again for each copy of the acceptance.

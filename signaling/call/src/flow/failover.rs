@@ -45,6 +45,10 @@ pub(crate) fn silent(desk: &mut Desk, call: &mut Call) {
     if call.phase != Phase::Seeking {
         return;
     }
+    // It may be that only connections lead nowhere.
+    if call.b.asks.is_some_and(|asks| desk.transactions.fall_back(desk.now.elapsed, asks)) {
+        return;
+    }
     let at = call.route.at;
     let next = advance(desk, call, at, Event::NoProvisional);
     if next != Next::Wait {

@@ -16,3 +16,4 @@ mod refusals;
 mod scene;
 mod service;
 mod torture;
+mod widening;

@@ -200,14 +200,14 @@ impl World {
             Destination::Target(target) => target.remote,
         };
         let text = String::from_utf8(bytes.to_vec()).unwrap();
+        if let Destination::Target(target) = to {
+            self.targets.push((target.clone(), text.clone()));
+        }
         for (start, count) in &mut self.loses {
             if *count > 0 && text.starts_with(start.as_str()) {
                 *count -= 1;
                 return;
             }
-        }
-        if let Destination::Target(target) = to {
-            self.targets.push((target.clone(), text.clone()));
         }
         self.wire.push((remote, text));
         if let Some(peer) = peers.iter_mut().find(|peer| peer.address == remote) {

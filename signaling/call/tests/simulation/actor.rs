@@ -246,6 +246,7 @@ impl Actor {
                 Event::Response { id, response, .. } => planned.extend(self.answered(id, &response, dice)),
                 Event::Failed { id, .. } => self.failed.push(id),
                 Event::AckMissing { .. } | Event::ResponseLost { .. } => self.unacknowledged += 1,
+                Event::Narrowed { .. } => panic!("a peer sends nothing wide"),
             }
         }
         planned

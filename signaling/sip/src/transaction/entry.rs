@@ -8,6 +8,7 @@ use super::clock::Timers;
 use super::secret::Key;
 use super::step::{Output, Timer};
 use super::table::Slot;
+use super::widening::Narrow;
 use super::{invite_client, invite_server, non_invite_client, non_invite_server};
 use crate::message::Request;
 
@@ -32,6 +33,8 @@ pub(super) struct InviteClient {
     /// What ACK and CANCEL are made of, until neither can be; without its body.
     pub(super) invite: Option<Box<Request>>,
     pub(super) cancel: Cancel,
+    /// What is sent if no connection can be had.
+    pub(super) narrow: Option<Box<Narrow>>,
 }
 
 /// How far it is with a CANCEL.

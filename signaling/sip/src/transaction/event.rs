@@ -1,5 +1,6 @@
 //! What the transactions tell their user, and what they want sent.
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::table::Slot;
@@ -73,6 +74,13 @@ pub enum Event {
         response: Response,
         /// How it came.
         flow: Flow,
+    },
+    /// An INVITE that was too long for a datagram could not go over a connection, and went as one all the same.
+    Narrowed {
+        /// The request.
+        id: ClientId,
+        /// Who takes no connection.
+        remote: SocketAddr,
     },
     /// No final response comes any more.
     Failed {

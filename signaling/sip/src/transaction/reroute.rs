@@ -7,6 +7,7 @@ use super::drive::Matter;
 use super::key;
 use super::step::Output;
 use super::table::Slot;
+use super::widening;
 use crate::flow::{Destination, Flow, Target};
 use crate::header::{Name, Via};
 use crate::lexer;
@@ -18,6 +19,7 @@ pub(super) fn send_failed(all: &mut Transactions, now: Duration, destination: &D
     for slot in all.table.senders(key) {
         match other_way(all, slot, destination) {
             Some(target) => redirect(all, now, slot, target),
+            None if widening::fall_back(all, now, slot) => {}
             None => all.advance(now, slot, Matter::default(), super::entry::Machine::lose),
         }
     }

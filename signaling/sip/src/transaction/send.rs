@@ -10,6 +10,7 @@ use super::entry::{Cancel, Entry, InviteClient, Machine, NonInviteClient};
 use super::event::{ClientId, Event};
 use super::step::{Output, Timer};
 use super::table::Slot;
+use super::widening::{DATAGRAM_LEN_MAX, Narrow};
 use super::{Reason, Transactions, invite_client, invite_server, key, non_invite_client, non_invite_server};
 use crate::error::WriteError;
 use crate::flow::{Destination, Protocol, Target};
@@ -21,8 +22,8 @@ pub(super) fn request(
     all: &mut Transactions,
     now: Duration,
     mut request: Request,
-    to: Target,
-    sent_by: &str,
+    (to, sent_by): (Target, &str),
+    wide: Option<(Target, &str)>,
 ) -> Result<ClientId, WriteError> {
     let method = request.method();
     assert!(method != Method::Ack, "an ACK has no transaction: it is sent by acknowledge");
@@ -30,21 +31,41 @@ pub(super) fn request(
     let protocol = to.protocol;
     let (machine, start) = if method == Method::Invite {
         let state = invite_client::State::Calling;
-        let client = InviteClient { state, invite: None, cancel: Cancel::Unwanted };
+        let client = InviteClient { state, invite: None, cancel: Cancel::Unwanted, narrow: None };
         (Machine::InviteClient(client), invite_client::START)
     } else {
         let client = NonInviteClient { state: non_invite_client::State::Trying, method, cancels: None };
         (Machine::NonInviteClient(client), non_invite_client::START)
     };
-    let slot = all.begin(machine, Destination::Target(to));
-    request.headers_mut().push_front(Name::Via, via(protocol, sent_by, &all.secret.branch(slot)));
-    let written = bytes(|out| request.write(out)).inspect_err(|_| all.end(slot))?;
+    let slot = all.begin(machine, Destination::Target(to.clone()));
+    let branch = all.secret.branch(slot);
+    request.headers_mut().push_front(Name::Via, via(protocol, sent_by, &branch));
+    let mut written = bytes(|out| request.write(out)).inspect_err(|_| all.end(slot))?;
+    if let Some((wide, sent_by)) = wide
+        && method == Method::Invite
+        && written.len() > DATAGRAM_LEN_MAX
+    {
+        let narrow = request.header(Name::Via).unwrap_or_default().to_owned();
+        request.headers_mut().set_first(Name::Via, via(wide.protocol, sent_by, &branch));
+        written = bytes(|out| request.write(out)).inspect_err(|_| all.end(slot))?;
+        widen(all, slot, wide, Narrow { to, via: narrow });
+    }
     if let Some(Entry { machine: Machine::InviteClient(client), .. }) = all.table.get_mut(slot) {
         request.set_body("", Vec::new());
         client.invite = Some(Box::new(request));
     }
     all.carry_out(now, slot, written.into(), start);
     Ok(ClientId(slot))
+}
+
+/// Has an INVITE go over a connection, and remember how it goes without.
+fn widen(all: &mut Transactions, slot: Slot, wide: Target, narrow: Narrow) {
+    let destination = Destination::Target(wide);
+    let key = key::destination(&all.secret, &destination);
+    all.table.redirect(slot, destination, key);
+    if let Some(Entry { machine: Machine::InviteClient(client), .. }) = all.table.get_mut(slot) {
+        client.narrow = Some(Box::new(narrow));
+    }
 }
 
 pub(super) fn acknowledge(

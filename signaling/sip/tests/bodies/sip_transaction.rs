@@ -138,7 +138,8 @@ impl Node {
             Event::Ack { .. }
             | Event::Failed { .. }
             | Event::AckMissing { .. }
-            | Event::ResponseLost { .. } => {}
+            | Event::ResponseLost { .. }
+            | Event::Narrowed { .. } => {}
         }
     }
 
@@ -182,6 +183,7 @@ fn word(event: &Event) -> &'static str {
         Event::Failed { why, .. } => why.word(),
         Event::AckMissing { .. } => "ack missing",
         Event::ResponseLost { .. } => "response lost",
+        Event::Narrowed { .. } => "narrowed",
     }
 }
 

@@ -258,6 +258,7 @@ impl World {
                 self.hang_up(number, CALLEE);
             }
             Event::ResponseLost { .. } => panic!("nobody says that anything is lost"),
+            Event::Narrowed { .. } => panic!("nobody sends anything wide"),
         }
     }
 

@@ -206,5 +206,6 @@ fn told(event: &Event) -> String {
         Event::Failed { why, .. } => format!("failed {}", why.word()),
         Event::AckMissing { .. } => "ack missing".to_owned(),
         Event::ResponseLost { .. } => "response lost".to_owned(),
+        Event::Narrowed { .. } => "narrowed".to_owned(),
     }
 }

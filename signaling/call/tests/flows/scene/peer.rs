@@ -111,6 +111,7 @@ impl Peer {
                 Event::Response { id, response, .. } => self.responses.push((id, response)),
                 Event::Failed { .. } => self.failed += 1,
                 Event::AckMissing { .. } | Event::ResponseLost { .. } => self.unacknowledged += 1,
+                Event::Narrowed { .. } => panic!("a peer sends nothing wide"),
             }
         }
     }
