@@ -12,6 +12,9 @@ TRUNKLINE = os.environ["TRUNKLINE"]
 ZONE = "voiceconnector.example"
 # Where everybody is. The loopback of a namespace of its own has all of 127.0.0.0/8.
 NODE = "127.0.0.10"
+# Media of customers and of carriers have an address each. run.sh sees to it that who does not say where it sends from
+# sends to the first from PBX, and to the second from CARRIER; to NODE from PBX.
+CUSTOMER_MEDIA, CARRIER_MEDIA = "127.0.0.11", "127.0.0.12"
 PBX, PBX_2 = "127.0.0.21", "127.0.0.22"
 CARRIER, CARRIER_2 = "127.0.0.31", "127.0.0.32"
 PROXY = "127.0.0.40"
@@ -40,8 +43,21 @@ address = "{NODE}"
 [media]
 spawn = false
 control = ["SOCKET"]
+addresses = ["{CUSTOMER_MEDIA}", "{CARRIER_MEDIA}"]
+customer_realm = "customers"
+carrier_realm = "carriers"
+[[media.realms]]
+name = "customers"
+address = "{CUSTOMER_MEDIA}"
+ports = "20000-24999"
+[[media.realms]]
+name = "carriers"
+address = "{CARRIER_MEDIA}"
+ports = "25000-29999"
 [cdr]
 account_id = "123456789012"
+[dns]
+servers = [NAMES]
 [timers]
 options_interval_s = PROBES
 """
@@ -91,12 +107,12 @@ carrier = "carrier"
 class Appliance:
     """Two processes, and what they write down."""
 
-    def __init__(self, folder, records, challenge=401, probes_s=0):
+    def __init__(self, folder, records, challenge=401, probes_s=0, names=None):
         self.folder = pathlib.Path(folder) / "appliance"
         self.data, self.socket = self.folder / "data", self.folder / "media.sock"
         self.data.mkdir(parents=True, mode=0o700)
         config = self.folder / "trunkline.toml"
-        words = {"DATA": self.data, "SOCKET": self.socket, "CHALLENGE": challenge, "PROBES": probes_s}
+        words = {"DATA": self.data, "SOCKET": self.socket, "CHALLENGE": challenge, "PROBES": probes_s, "NAMES": f'"{names}"' if names else ""}
         text = CONFIGURATION
         for word, value in words.items():
             text = text.replace(word, str(value))
@@ -106,7 +122,8 @@ class Appliance:
         provisioned.write_text(records)
         output([TRUNKLINE, "provision", "apply", "--data", self.data, provisioned])
         self.processes = []
-        self.media = self._start("media", "--driver", "uring-sockets", "--address", NODE, "--ports", "20000-29999",
+        self.media = self._start("media", "--driver", "uring-sockets", "--realm",
+                                 f"customers={CUSTOMER_MEDIA}:20000-24999", "--realm", f"carriers={CARRIER_MEDIA}:25000-29999",
                                  "--workers", "1", "--control", self.socket)
         self.signaling = self._start("signaling", "--config", config)
 

@@ -25,4 +25,4 @@ done
 [ "$(id -u)" = 0 ] || skip 'not root: the namespace and the capture need it'
 # The first process of the namespace is its end: whatever was started in it is killed with it.
 exec unshare --net --mount --pid --fork --kill-child --mount-proc \
-  sh -c 'PATH=$PATH:/usr/sbin; ip link set lo up && exec "$@"' sh python3 -B "$here/judge.py" "$@"
+  "$here/inside.sh" python3 -B "$here/judge.py" "$@"

@@ -3,7 +3,7 @@
 import pathlib
 import re
 
-from appliance import CARRIER, CARRIER_2, HOST, NODE, OURS, PBX, PBX_2, STRANGER, THEIRS, link, old_login, provisioning, route
+from appliance import CARRIER, CARRIER_2, CARRIER_MEDIA, CUSTOMER_MEDIA, HOST, NODE, OURS, PBX, PBX_2, STRANGER, THEIRS, link, old_login, provisioning, route
 from process import equal, until, wanted
 from scene import Case
 
@@ -40,7 +40,7 @@ def sipp(scene, name, at, transport, *words, called=THEIRS, caller=OURS, calls=1
     voice = scene.folder / "voice.raw"
     voice.write_bytes(bytes(8000 * 10))
     values = {
-        "node": NODE, "voice": voice, "speaks_ms": 400, "headers": "User-Agent: SIPp",
+        "node": CUSTOMER_MEDIA if at in (PBX, PBX_2, STRANGER) else CARRIER_MEDIA, "voice": voice, "speaks_ms": 400, "headers": "User-Agent: SIPp",
         "port": "[rtpstream_audio_port]" if speaks else "[media_port]",
     } | values
     label = f"{name}-{at}"
