@@ -4,7 +4,7 @@ import math
 import struct
 import wave
 
-from appliance import CARRIER, HOST, NODE, OURS, PBX, THEIRS, ZONE, link, login, provisioning, route
+from appliance import CARRIER, HOST, NODE, OURS, PBX, THEIRS, ZONE, link, old_login, provisioning, route
 from process import equal, output, until, wanted
 from scene import Case
 
@@ -199,7 +199,8 @@ def certificate(scene, node):
 
 CASES = [
     Case("a call by TLS and SRTP to RTP: both hear the other's tone", call_out),
-    Case("the same with a login", call_out, login(PASSWORD), f";auth_user=pbx;auth_pass={PASSWORD}"),
+    # This libre gives up when it is offered a hash that it does not know beside the one that it does.
+    Case("the same with a login by MD5", call_out, old_login(PASSWORD), f";auth_user=pbx;auth_pass={PASSWORD}"),
     Case("a call from RTP to TLS and SRTP: both hear the other's tone", call_in),
     Case("a certificate of somebody else gets no call", impostor),
     Case("nothing in the clear where encryption is required", in_the_clear),

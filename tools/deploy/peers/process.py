@@ -1,5 +1,6 @@
 """Programs that a case starts: each with a log, an end that is waited for, and a status that is looked at."""
 
+import os
 import pathlib
 import signal
 import subprocess
@@ -13,7 +14,7 @@ class Failure(Exception):
 class Process:
     """A program that runs."""
 
-    def __init__(self, name, words, folder, environment=None):
+    def __init__(self, name, words, folder):
         self.name, self.log = name, pathlib.Path(folder) / f"{name}.log"
         with open(self.log, "wb") as log:
             self.child = subprocess.Popen(
@@ -22,7 +23,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
-                env=environment,
+                start_new_session=True,
             )
 
     def text(self):
@@ -56,12 +57,18 @@ class Process:
             wanted(code == status, f"{self.name}: wanted status {status}, found {code}\n{self.tail()}")
 
     def kill(self):
-        if self.child.poll() is None:
-            self.child.kill()
-            self.child.wait()
+        """Ends the program and whatever it has started."""
+        try:
+            os.killpg(self.child.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        self.child.wait()
 
     def tail(self):
-        return "\n".join(f"    {line}" for line in self.text().splitlines()[-15:])
+        """Returns the end of what it said, or, if it has a file for errors, that."""
+        errors = self.log.with_suffix(".errors")
+        text = errors.read_text(errors="replace") if errors.exists() else self.text()
+        return "\n".join(f"    {line}" for line in text.splitlines()[-15:])
 
 
 def wanted(holds, otherwise):

@@ -29,8 +29,8 @@ class Scene:
         self.node = Appliance(self.folder, records, **options)
         return self.node
 
-    def start(self, name, words, environment=None):
-        process = Process(name, words, self.folder, environment)
+    def start(self, name, words):
+        process = Process(name, words, self.folder)
         self.processes.append(process)
         return process
 

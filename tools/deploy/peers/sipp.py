@@ -33,7 +33,7 @@ def scenario(scene, name, values):
     return path
 
 
-def sipp(scene, name, at, transport, *words, called=THEIRS, caller=OURS, calls=1, **values):
+def sipp(scene, name, at, transport, *words, called=THEIRS, caller=OURS, calls=1, via=NODE, **values):
     """Starts SIPp with a scenario. A caller needs no word but the node that it calls; a callee waits for calls."""
     is_caller = name.startswith(("caller", "requester"))
     speaks = "{{voice}}" in (SCENARIOS / f"{name}.xml").read_text()
@@ -45,16 +45,17 @@ def sipp(scene, name, at, transport, *words, called=THEIRS, caller=OURS, calls=1
     } | values
     label = f"{name}-{at}"
     options = ["-sf", scenario(scene, name, values), "-i", at, "-p", 5060, "-t", TRANSPORTS[transport], "-m", calls, "-nostdin"]
-    options += ["-timeout", "25", "-timeout_error", "-trace_err", "-error_file", scene.folder / f"{label}.errors"]
+    options += ["-timeout", "15", "-timeout_error", "-trace_err", "-error_file", scene.folder / f"{label}.errors"]
     options += ["-trace_msg", "-message_file", scene.folder / f"{label}.messages", "-mi", at, "-mp", 6000, "-rtp_echo"]
     options += ["-key", "called", called, "-key", "caller", caller, "-key", "target", words[0] if words else NODE]
-    return scene.start(label, ["sipp", *options, *words[1:], *([f"{NODE}:5060"] if is_caller else [])])
+    return scene.start(label, ["sipp", *options, *words[1:], *([f"{via}:5060"] if is_caller else [])])
 
 
-def listens(callee):
+def listens(callee, address=None):
     """Waits until a callee can be called."""
     port = ":13C4"
-    address = "".join(f"{int(part):02X}" for part in reversed(callee.name.rsplit("-", 1)[1].split(".")))
+    address = address or callee.name.rsplit("-", 1)[1]
+    address = "".join(f"{int(part):02X}" for part in reversed(address.split(".")))
     tables = [pathlib.Path("/proc/net/udp"), pathlib.Path("/proc/net/tcp")]
     wanted(until(lambda: any(f"{address}{port} " in table.read_text() for table in tables)), f"{callee.name} does not listen")
     return callee
