@@ -104,6 +104,11 @@ carrier = "carrier"
 """
 
 
+def spoken_to_from(address):
+    """Whoever does not say where it sends from sends to the node from this address."""
+    output(["ip", "route", "replace", "local", NODE, "dev", "lo", "src", address, "table", "local"])
+
+
 class Appliance:
     """Two processes, and what they write down."""
 

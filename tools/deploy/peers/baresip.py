@@ -4,6 +4,7 @@ import math
 import struct
 import wave
 
+import verdict
 from appliance import CARRIER, HOST, NODE, OURS, PBX, THEIRS, ZONE, link, old_login, provisioning, route
 from process import equal, output, until, wanted
 from scene import Case
@@ -206,3 +207,4 @@ CASES = [
     Case("nothing in the clear where encryption is required", in_the_clear),
     Case("the certificate of the node is believed for its names, by its root alone", authority),
 ]
+RULES = verdict.CALLS

@@ -70,10 +70,9 @@ def judge(peer, cases, folder, count):
         place.mkdir()
         count.run(f"{peer}: {case.title}", case, place)
     count.run(f"tshark: {peer}, the capture has no gaps", capture.stop)
-    for title, rule in verdict.RULES.items():
-        count.run(f"tshark: {peer}, {title}", rule, capture)
+    # Some rules want what only all cases together do.
     is_whole = len(cases) == len(PEERS[peer].CASES)
-    for title, rule in getattr(PEERS[peer], "RULES", {}).items() if is_whole else ():
+    for title, rule in (verdict.ALWAYS | (PEERS[peer].RULES if is_whole else {})).items():
         count.run(f"tshark: {peer}, {title}", rule, capture)
 
 

@@ -2,6 +2,7 @@
 
 import pathlib
 
+import verdict
 from appliance import CARRIER, CARRIER_2, HOST, NODE, OURS, PBX, PROXY, link, provisioning, route
 from process import equal, wanted
 from scene import Case
@@ -97,4 +98,4 @@ CASES += [
     Case("the first carrier rings and fails, the second takes the call", serial),
     Case("two entries of Record-Route: UDP to it, TCP beyond", by_tcp),
 ]
-RULES = {"all goes by the proxy": all_by_the_proxy}
+RULES = verdict.CALLS | {"all goes by the proxy": all_by_the_proxy}

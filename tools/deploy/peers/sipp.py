@@ -3,6 +3,7 @@
 import pathlib
 import re
 
+import verdict
 from appliance import CARRIER, CARRIER_2, CARRIER_MEDIA, CUSTOMER_MEDIA, HOST, NODE, OURS, PBX, PBX_2, STRANGER, THEIRS, link, old_login, provisioning, route
 from process import equal, until, wanted
 from scene import Case
@@ -177,14 +178,14 @@ def strangers_heard_nothing(capture):
 
 WAYS = [Way(direction, transport) for transport in TRANSPORTS for direction in ("outbound", "inbound")]
 CALLS = [
-    ("a call is answered, media flows, the caller hangs up", "caller_speaks", "callee_answers", COMPLETED, 20, None),
+    ("a call is answered, media flows, the caller hangs up", "caller_speaks", "callee_answers", COMPLETED, 30, None),
     ("the callee hangs up", "caller_is_hung_up", "callee_hangs_up", COMPLETED, 0, None),
-    ("early media flows before the answer", "caller_hears_early", "callee_speaks_early", COMPLETED, 20, None),
+    ("early media flows before the answer", "caller_hears_early", "callee_speaks_early", COMPLETED, 50, None),
     ("busy", "caller_is_refused", "callee_refuses", ("Rejected", "486 Busy Here"), 0, {"status": 486, "phrase": "Busy Here"}),
     ("the caller gives up", "caller_gives_up", "callee_is_cancelled", ("Completed", "487 Request Terminated"), 0, None),
     ("the caller holds and resumes", "caller_holds", "callee_is_held", COMPLETED, 0, None),
     ("the callee holds and resumes", "caller_is_held", "callee_holds", COMPLETED, 0, None),
-    ("no offer in the INVITE", "caller_offers_late", "callee_answers", COMPLETED, 20, None),
+    ("no offer in the INVITE", "caller_offers_late", "callee_answers", COMPLETED, 30, None),
     ("INFO and OPTIONS within a call", "caller_asks_within", "callee_answers", COMPLETED, 0, None),
 ]
 CASES = [
@@ -201,4 +202,4 @@ CASES = [
     *[Case(f"{transport}: Require: 100rel gets 420", demand, transport) for transport in TRANSPORTS],
     *[Case(f"{transport}: a stranger hears nothing", stranger, transport) for transport in TRANSPORTS],
 ]
-RULES = {"strangers were sent nothing": strangers_heard_nothing}
+RULES = verdict.CALLS | {"strangers were sent nothing": strangers_heard_nothing}

@@ -19,7 +19,7 @@ DESCRIPTION = ["sdp.version", "sdp.owner", "sdp.session_name", "sdp.connection_i
 
 def well_formed(capture):
     """tshark has nothing to say against any message of ours."""
-    judge(capture, nothing_faulty, (b"m=audio ", b"m audio "), (b"CSeq: ", b"CSeq "), (b"Max-Forwards", b"Max-Forward"))
+    judge(capture, nothing_faulty, (b"CSeq: ", b"CSeq "), (b"Call-ID", b"Coil-ID"))
 
 
 def nothing_faulty(path):
@@ -30,9 +30,14 @@ def nothing_faulty(path):
     wanted(not found, f"{len(found)} of {count} messages are faulty:\n" + "\n".join(" ".join(line) for line in found[:10]))
 
 
+def described_well(capture):
+    """Nor against any description in one of them."""
+    judge(capture, nothing_faulty, (b"m=audio ", b"m audio "), (b" RTP/AVP ", b""), which="sdp")
+
+
 def described_in_full(capture):
     """Each description of ours has all that a description has to have."""
-    judge(capture, nothing_missing, *[(line, b"a=x\r\na=") for line in (b"s=", b"t=", b"o=")])
+    judge(capture, nothing_missing, *[(line, b"a=x\r\na=") for line in (b"s=", b"t=", b"o=")], which="sdp")
 
 
 def nothing_missing(path):
@@ -43,7 +48,7 @@ def nothing_missing(path):
 
 def measured(capture):
     """Content-Length says how long the body is."""
-    judge(capture, nothing_longer, (b"Content-Length: ", b"Content-Length: 9"), (b"v=0\r\n", b""))
+    judge(capture, nothing_longer, (b"Content-Length: ", b"Content-Length: 9"), (b"\r\n\r\n", b"\r\n\r\n."))
 
 
 def nothing_longer(path):
@@ -53,13 +58,15 @@ def nothing_longer(path):
         equal(f"Content-Length in frame {number}", said, [str(len(body)).encode()])
 
 
-def judge(capture, rule, *damages):
+def judge(capture, rule, *damages, which="sip"):
     """Holds a rule against what was captured, and against a message of ours that was damaged in each of these ways."""
     rule(capture.path)
-    payload, = fields(capture.path, f"{OURS} && sdp && udp && sip.Method == INVITE", "udp.payload")[0]
+    messages = fields(capture.path, f"{OURS} && udp && {which}", "udp.payload")
+    wanted(messages, f"wanted messages of ours by UDP with {which}, found none")
+    payload, = messages[0]
     for sound, damaged in damages:
         message = bytes.fromhex(payload)
-        wanted(sound in message, f"wanted {sound} in an INVITE of ours")
+        wanted(sound in message, f"wanted {sound} in a message of ours")
         path = twin(capture, message.replace(sound, damaged, 1))
         try:
             rule(path)
@@ -92,9 +99,12 @@ def answered_once(capture):
         wanted(all(tag for _, tag in finals[invite]), f"a final response to {invite[0]} has no tag")
 
 
-RULES = {
+ALWAYS = {
     "no message of ours is malformed": well_formed,
-    "each description of ours is whole": described_in_full,
     "each Content-Length is right": measured,
+}
+CALLS = {
+    "no description of ours is malformed": described_well,
+    "each description of ours is whole": described_in_full,
     "each INVITE that we heard has one final response": answered_once,
 }
