@@ -64,7 +64,9 @@ options_interval_s = PROBES
 
 
 def link(host, transport="UDP", priority=1):
-    return f'{{ carrier_link_id = "link-{host.replace(".", "-")}", host = "{host}", transport = "{transport}", priority = {priority} }}'
+    name = host.replace(".", "-")
+    where = f'host = "{host}", transport = "{transport}", priority = {priority}'
+    return f'{{ carrier_link_id = "link-{name}", {where} }}'
 
 
 def route(host, protocol="UDP", priority=1):
@@ -117,7 +119,13 @@ class Appliance:
         self.data, self.socket = self.folder / "data", self.folder / "media.sock"
         self.data.mkdir(parents=True, mode=0o700)
         config = self.folder / "trunkline.toml"
-        words = {"DATA": self.data, "SOCKET": self.socket, "CHALLENGE": challenge, "PROBES": probes_s, "NAMES": f'"{names}"' if names else ""}
+        words = {
+            "DATA": self.data,
+            "SOCKET": self.socket,
+            "CHALLENGE": challenge,
+            "PROBES": probes_s,
+            "NAMES": f'"{names}"' if names else "",
+        }
         text = CONFIGURATION
         for word, value in words.items():
             text = text.replace(word, str(value))
@@ -127,9 +135,19 @@ class Appliance:
         provisioned.write_text(records)
         output([TRUNKLINE, "provision", "apply", "--data", self.data, provisioned])
         self.processes = []
-        self.media = self._start("media", "--driver", "uring-sockets", "--realm",
-                                 f"customers={CUSTOMER_MEDIA}:20000-24999", "--realm", f"carriers={CARRIER_MEDIA}:25000-29999",
-                                 "--workers", "1", "--control", self.socket)
+        self.media = self._start(
+            "media",
+            "--driver",
+            "uring-sockets",
+            "--realm",
+            f"customers={CUSTOMER_MEDIA}:20000-24999",
+            "--realm",
+            f"carriers={CARRIER_MEDIA}:25000-29999",
+            "--workers",
+            "1",
+            "--control",
+            self.socket,
+        )
         self.signaling = self._start("signaling", "--config", config)
 
     def _start(self, role, *words):
@@ -145,7 +163,9 @@ class Appliance:
 
     def records(self):
         folder = self.data / "cdr/Amazon-Chime-Voice-Connector-CDRs/json"
-        return [json.loads(path.read_text()) for path in sorted(folder.rglob("*")) if path.is_file() and "_" in path.name]
+        return [
+            json.loads(path.read_text()) for path in sorted(folder.rglob("*")) if path.is_file() and "_" in path.name
+        ]
 
     def ended_as(self, *wanted_records):
         """Each attempt has left one record, and no other: pairs of status and its message."""
@@ -168,8 +188,11 @@ class Appliance:
             counters = self.counters()
             wanted(idle, f"sessions after the last call: wanted 0, found {counters['sessions']}")
             equal("packets miscounted", counters["packets_miscounted"], 0)
-            equal("packets received", counters["packets_received"],
-                  counters["packets_forwarded"] + counters["packets_dropped"])
+            equal(
+                "packets received",
+                counters["packets_received"],
+                counters["packets_forwarded"] + counters["packets_dropped"],
+            )
             count = len(self.records())
             self.signaling.stop()
             equal("records after the end", len(self.records()), count)

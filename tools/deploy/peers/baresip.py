@@ -1,4 +1,4 @@
-"""baresip as a telephone: TLS and SRTP on the customer's side, RTP on the carrier's, and tones that are heard or not."""
+"""baresip as a telephone: TLS and SRTP on the customer's side, RTP on the carrier's; tones are heard or not."""
 
 import math
 import struct
@@ -27,12 +27,24 @@ class Telephone:
         self.folder.mkdir()
         play(self.folder / "tone.wav", tone_hz)
         lines = [
-            "poll_method epoll", f"sip_listen {at}:5060", "call_max_calls 1", "call_local_timeout 20",
-            "audio_player aubridge,nowhere", f"audio_source aufile,{self.folder}/tone.wav", "audio_channels 1",
-            "audio_buffer 20-160", f"rtp_ports {ports}", f"net_interface {at}", f"dns_server {DNS}:53",
-            f"snd_path {self.folder}", f"module_path {MODULES}", *settings,
+            "poll_method epoll",
+            f"sip_listen {at}:5060",
+            "call_max_calls 1",
+            "call_local_timeout 20",
+            "audio_player aubridge,nowhere",
+            f"audio_source aufile,{self.folder}/tone.wav",
+            "audio_channels 1",
+            "audio_buffer 20-160",
+            f"rtp_ports {ports}",
+            f"net_interface {at}",
+            f"dns_server {DNS}:53",
+            f"snd_path {self.folder}",
+            f"module_path {MODULES}",
+            *settings,
             *[f"module {module}.so" for module in ("g711", "aufile", "aubridge", "sndfile", "srtp")],
-            "module_tmp uuid.so", "module_tmp account.so", "module_app menu.so",
+            "module_tmp uuid.so",
+            "module_tmp account.so",
+            "module_app menu.so",
         ]
         (self.folder / "config").write_text("\n".join(lines) + "\n")
         (self.folder / "accounts").write_text(account + "\n")
@@ -44,7 +56,9 @@ class Telephone:
         """Returns the samples that were decoded."""
         until(lambda: list(self.folder.glob("dump-*-dec.wav")), 5)
         found = list(self.folder.glob("dump-*-dec.wav"))
-        wanted(len(found) == 1, f"{self.process.name}: wanted one recording, found {len(found)}\n{self.process.tail()}")
+        wanted(
+            len(found) == 1, f"{self.process.name}: wanted one recording, found {len(found)}\n{self.process.tail()}"
+        )
         return samples(found[0])
 
 
@@ -64,7 +78,7 @@ def samples(path):
 
 
 def share(heard, tone_hz):
-    """Tells how much of the energy is at a frequency (Goertzel), over windows of a tenth of a second, in which it is one line."""
+    """Tells how much of the energy is at a frequency (Goertzel), in windows of a tenth of a second."""
     window, power, total = RATE // 10, 0.0, 0.0
     for start in range(0, len(heard) - window + 1, window):
         part = heard[start : start + window]
@@ -80,9 +94,15 @@ def hears(telephone, tone_hz, seconds):
     """Silence, noise, another tone and its own tone all fail."""
     heard = telephone.heard()
     loud = [sample for sample in heard if abs(sample) > 1000]
-    wanted(len(loud) > RATE * seconds / 2, f"{telephone.process.name}: wanted {seconds} s of sound, found {len(loud)} loud samples of {len(heard)}")
+    wanted(
+        len(loud) > RATE * seconds / 2,
+        f"{telephone.process.name}: wanted {seconds} s of sound, found {len(loud)} loud samples of {len(heard)}",
+    )
     found = share(heard, tone_hz)
-    wanted(found > 0.9, f"{telephone.process.name}: wanted the tone of {tone_hz} Hz, found {found:.0%} of the energy there")
+    wanted(
+        found > 0.9,
+        f"{telephone.process.name}: wanted the tone of {tone_hz} Hz, found {found:.0%} of the energy there",
+    )
     for other in (OURS_HZ, THEIRS_HZ, NOBODYS_HZ):
         if other != tone_hz:
             wanted(share(heard, other) < 0.05, f"{telephone.process.name}: heard {other} Hz, too")
@@ -90,14 +110,20 @@ def hears(telephone, tone_hz, seconds):
 
 def names(scene, *addresses):
     """A server of names: the node answers to the zone."""
-    words = ["dnsmasq", "--no-daemon", "--no-resolv", "--no-hosts", f"--listen-address={DNS}", "--bind-interfaces", "--port=53",
-             f"--address=/{ZONE}/{NODE}", "--pid-file=", "--user=root", "--log-queries", "--log-facility=-"]
-    scene.start("dnsmasq", words + [f"--host-record={name},{address}" for name, address in addresses]).wait_for("started")
+    words = (
+        f"dnsmasq --no-daemon --no-resolv --no-hosts --listen-address={DNS} --bind-interfaces --port=53 --user=root"
+    )
+    words = [*words.split(), f"--address=/{ZONE}/{NODE}", "--pid-file=", "--log-facility=-"]
+    scene.start("dnsmasq", words + [f"--host-record={name},{address}" for name, address in addresses]).wait_for(
+        "started"
+    )
 
 
 def secure(login=""):
-    return (f"<sip:{OURS}@{HOST};transport=tls>;regint=0;mediaenc=srtp-mand;audio_codecs=pcmu;answermode=auto"
-            f";outbound=\"sip:{HOST}:5061;transport=tls\"{login}")
+    return (
+        f"<sip:{OURS}@{HOST};transport=tls>;regint=0;mediaenc=srtp-mand;audio_codecs=pcmu;answermode=auto"
+        f';outbound="sip:{HOST}:5061;transport=tls"{login}'
+    )
 
 
 def plain(number, at, options=""):
@@ -165,7 +191,9 @@ def in_the_clear(scene):
     root = [f"sip_cafile {node.root()}"]
     by_tls = secure().replace(";mediaenc=srtp-mand", "")
     for count, (name, account) in enumerate({"rtp": by_tls, "udp": plain(OURS, HOST)}.items(), 1):
-        phone = Telephone(scene, name, account, PBX, OURS_HZ, "11000-11100", dial=f"sip:{THEIRS}@{HOST}", settings=root, seconds=2)
+        phone = Telephone(
+            scene, name, account, PBX, OURS_HZ, "11000-11100", dial=f"sip:{THEIRS}@{HOST}", settings=root, seconds=2
+        )
         phone.process.ends()
         wanted("Call established" not in phone.process.text(), f"{name}: a call in the clear")
         until(lambda: len(node.records()) >= count)
@@ -175,22 +203,26 @@ def in_the_clear(scene):
 def authority(scene):
     """The certificate of the node is believed by who trusts its root, for names of its zone, and by nobody else."""
     node = scene.appliance(provisioning([link(CARRIER)], [], encrypted=True))
-    for root, name, holds in ((node.root(), HOST, True), (node.root(), "elsewhere.example", False), (None, HOST, False)):
+    for root, name, holds in (
+        (node.root(), HOST, True),
+        (node.root(), "elsewhere.example", False),
+        (None, HOST, False),
+    ):
         trusted = ["-CAfile", root] if root else ["-no-CAfile", "-no-CApath"]
-        words = ["openssl", "s_client", "-connect", f"{NODE}:5061", "-bind", PBX, "-servername", HOST, "-verify_return_error",
-                 "-verify_hostname", name, *trusted]
+        words = f"openssl s_client -connect {NODE}:5061 -bind {PBX} -servername {HOST} -verify_hostname {name}"
+        words = [*words.split(), "-verify_return_error", *trusted]
         output(words, status=0 if holds else 1)
 
 
 def certificate(scene, node):
-    """Makes a certificate for the customer's telephone, signed by the node's authority, or by none; key and chain in a file."""
+    """Makes a key and a certificate for the customer's telephone, signed by the node's authority or by none."""
     key, request, chain = (scene.folder / name for name in ("pbx.key", "pbx.csr", "pbx.pem"))
-    words = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key, "-subj", "/CN=pbx",
-             "-addext", f"subjectAltName=DNS:{PBX_HOST}"]
+    words = f"openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout {key} -subj /CN=pbx".split()
+    words += ["-addext", f"subjectAltName=DNS:{PBX_HOST}"]
     if node:
         output([*words, "-out", request])
-        output(["openssl", "x509", "-req", "-in", request, "-CA", node.root(), "-CAkey", node.root().with_suffix(".key"), "-days", 2,
-                "-copy_extensions", "copy", "-out", chain])
+        signer = f"-CA {node.root()} -CAkey {node.root().with_suffix('.key')} -days 2 -copy_extensions copy"
+        output(["openssl", "x509", "-req", "-in", request, "-out", chain, *signer.split()])
     else:
         output([*words, "-x509", "-days", 2, "-out", chain])
     both = scene.folder / "pbx.both"

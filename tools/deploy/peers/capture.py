@@ -33,12 +33,30 @@ class Capture:
 
     def bytes_to(self, host):
         """Counts what a host was sent beyond the headers of TCP and UDP."""
-        return sum(int(udp or 8) - 8 + int(tcp or 0) for udp, tcp in self.fields(f"ip.dst == {host}", "udp.length", "tcp.len"))
+        return sum(
+            int(udp or 8) - 8 + int(tcp or 0)
+            for udp, tcp in self.fields(f"ip.dst == {host}", "udp.length", "tcp.len")
+        )
 
 
 def fields(path, which, *names):
-    words = ["tshark", "-n", "-r", path, *PREFERENCES, "-Y", which, "-T", "fields", "-E", "separator=/t", "-E", "occurrence=a",
-             "-E", "aggregator=|"]
+    words = [
+        "tshark",
+        "-n",
+        "-r",
+        path,
+        *PREFERENCES,
+        "-Y",
+        which,
+        "-T",
+        "fields",
+        "-E",
+        "separator=/t",
+        "-E",
+        "occurrence=a",
+        "-E",
+        "aggregator=|",
+    ]
     for name in names:
         words += ["-e", name]
     return [line.split("\t") for line in output(words, patience_s=120).splitlines()]

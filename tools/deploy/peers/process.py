@@ -94,7 +94,9 @@ def output(words, status=0, patience_s=30, with_errors=False):
     """Runs a program to its end and returns what it said."""
     words = [str(word) for word in words]
     errors = subprocess.STDOUT if with_errors else subprocess.PIPE
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, timeout=patience_s)
+    done = subprocess.run(
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True, timeout=patience_s
+    )
     found = f"{done.stdout}{done.stderr or ''}"
     wanted(status in (None, done.returncode), f"{words[0]}: wanted status {status}, found {done.returncode}\n{found}")
     return done.stdout

@@ -16,7 +16,7 @@ ATTACKS = [
 
 
 def vicious(scene, at, attacks):
-    """Runs tools side by side, each with a home of its own, where it keeps what it finds; returns what each has said."""
+    """Runs tools side by side, each with a home where it keeps what it finds; returns what each has said."""
     # Not all of these tools bind the address that they are told to.
     spoken_to_from(at)
     try:
@@ -47,13 +47,19 @@ def attack(scene):
 def twin(scene):
     """The same tool from a listed address finds the node: it works, and whom it does not find is hidden."""
     scene.appliance(provisioning([link(CARRIER)], [route(PBX)]))
-    said, = vicious(scene, PBX, ATTACKS[:1])
-    wanted(f"{NODE}:5060" in said and "Trunkline" in said, f"svmap has not found the node from a listed address:\n{said[-800:]}")
+    (said,) = vicious(scene, PBX, ATTACKS[:1])
+    wanted(
+        f"{NODE}:5060" in said and "Trunkline" in said,
+        f"svmap has not found the node from a listed address:\n{said[-800:]}",
+    )
 
 
 def strangers_heard_nothing(capture):
     asked = [method for method, in capture.fields(f"ip.src == {STRANGER} && ip.dst == {NODE} && sip", "sip.Method")]
-    wanted(len(asked) >= len(ATTACKS) and {"OPTIONS", "INVITE", "REGISTER"} <= set(asked), f"wanted all scans, found {asked}")
+    wanted(
+        len(asked) >= len(ATTACKS) and {"OPTIONS", "INVITE", "REGISTER"} <= set(asked),
+        f"wanted all scans, found {asked}",
+    )
     equal("bytes to strangers", capture.bytes_to(STRANGER), 0)
 
 
