@@ -127,6 +127,13 @@ pub(super) fn snapshot(mut records: Records, config: &Config) -> Result<Snapshot
                 records.zone
             )));
         }
+        None if records.zone.is_empty() => {
+            return Err(StartError::Settings(
+                "zone: wanted what follows the id in host names of connectors, found none; type zone = \"voiceconnector.example\" in [sip] of \
+                 the configuration"
+                    .to_owned(),
+            ));
+        }
         _ => {}
     }
     if records.calls_max.is_none() {

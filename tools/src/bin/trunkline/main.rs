@@ -8,7 +8,9 @@ mod demo;
 mod faults;
 mod media;
 mod provision;
+mod role;
 mod route;
+mod serve;
 mod signaling;
 mod srtp;
 mod suites;
@@ -39,6 +41,7 @@ enum Command {
     Media(media::Arguments),
     Provision(provision::Arguments),
     Route(route::Arguments),
+    Serve(serve::Arguments),
     Signaling(signaling::Arguments),
     Srtp(srtp::Arguments),
     Suites(suites::Arguments),
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
             Command::Media(arguments) => media::run(arguments),
             Command::Provision(arguments) => provision::run(&arguments),
             Command::Route(arguments) => route::run(&arguments),
+            Command::Serve(arguments) => serve::run(&arguments),
             Command::Signaling(arguments) => signaling::run(&arguments),
             Command::Srtp(arguments) => srtp::run(arguments),
             Command::Suites(arguments) => suites::run(&arguments),
@@ -100,6 +104,8 @@ First steps:
   trunkline ctl --control media.sock stats
                                      see what it does
   trunkline check trunkline.toml     see what is wrong in a configuration
+  trunkline serve --config trunkline.toml
+                                     run the appliance
   trunkline provision apply FILE     replace connectors, numbers and carriers with those of a file
   trunkline route +12065550100 --from +12065550101 --connector ID
                                      see where a call goes, and why

@@ -6,12 +6,13 @@ use std::io::{self, BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::Check;
+use crate::role::{self, Role};
 
 /// Where the appliance and the phone that calls are.
 pub(super) const CUSTOMER: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -34,7 +35,7 @@ pub(super) struct Appliance {
     pub(super) carrier: UdpSocket,
     pub(super) sip: Listeners,
     driver: String,
-    processes: [Child; 2],
+    processes: [Role; 2],
 }
 
 /// Where messages come in.
@@ -139,38 +140,23 @@ impl Appliance {
     /// Ends both processes in order.
     pub(super) fn stop(mut self) -> io::Result<()> {
         for process in &mut self.processes {
-            end(process)?;
+            process.end(PATIENCE)?;
         }
         Ok(())
     }
 }
 
-impl Drop for Appliance {
-    fn drop(&mut self) {
-        for process in &mut self.processes {
-            // It has ended before, or ends now: either is right here.
-            let _ = process.kill().and_then(|()| process.wait());
-        }
-    }
-}
-
-/// Starts a role of this very program.
-fn start(role: &str, words: &[&str], last: &Path, folder: &Path) -> Started<Child> {
+/// Starts a role, whose log is a file of the folder.
+fn start(role: &str, words: &[&str], last: &Path, folder: &Path) -> Started<Role> {
     let log = fs::File::create(folder.join(format!("{role}.log")))?;
-    let child = Command::new(std::env::current_exe()?)
-        .arg(role)
-        .args(words)
-        .arg(last)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(log)
-        .spawn()?;
-    Ok(child)
+    let mut words = [role::words([role]), role::words(words)].concat();
+    words.push(last.into());
+    Ok(Role::start(&words, Stdio::piped(), log.into())?)
 }
 
 /// Waits for the line that says so, and returns the rest of the first line that begins with `wanted`.
-fn wait_until_ready(child: &mut Child, wanted: &str) -> Started<String> {
-    let stdout = child.stdout.take().ok_or("a process that was started has an output")?;
+fn wait_until_ready(role: &mut Role, wanted: &str) -> Started<String> {
+    let stdout = role.stdout().ok_or("a process that was started has an output")?;
     let mut found = String::new();
     for line in BufReader::new(stdout).lines() {
         let line = line?;
@@ -181,25 +167,9 @@ fn wait_until_ready(child: &mut Child, wanted: &str) -> Started<String> {
             return Ok(found);
         }
     }
-    let status = child.wait()?;
+    let status = role.wait()?;
     Err(format!("a process of the appliance has ended before it was ready ({status}); its log says why")
         .into())
-}
-
-/// Asks a process to end, and waits for it.
-fn end(process: &mut Child) -> io::Result<()> {
-    let pid = process.id().to_string();
-    Command::new("kill").args(["-TERM", &pid]).status()?;
-    let deadline = Instant::now() + PATIENCE;
-    while process.try_wait()?.is_none() {
-        if Instant::now() > deadline {
-            process.kill()?;
-            process.wait()?;
-            break;
-        }
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    Ok(())
 }
 
 fn free_udp() -> io::Result<SocketAddr> {
