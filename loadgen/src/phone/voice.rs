@@ -172,6 +172,11 @@ impl Conversation {
             if left.is_zero() {
                 return Ok(());
             }
+            if self.remote.is_none() {
+                // Whoever answers may speak before the answer is here, and nobody knows yet how to hear that: it waits.
+                thread::sleep(left);
+                continue;
+            }
             self.socket.set_read_timeout(Some(left))?;
             match self.socket.recv_from(&mut packet) {
                 Ok((len, _source)) => {
