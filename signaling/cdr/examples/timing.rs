@@ -15,6 +15,8 @@ const CALLS: u64 = 100_000;
 /// What a turn of the event loop brings at 1,000 calls a second and 1 ms a turn, and when it has to catch up.
 const TURNS: [u64; 2] = [1, 16];
 const UPLOADS: u64 = 5_000;
+/// Calls that are up when a process is killed.
+const OPEN: u64 = 10_000;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = PathBuf::from(std::env::args().nth(1).ok_or("usage: timing FOLDER")?).join("cdr-timing");
@@ -28,6 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let waiting = opened.spool.figures().waiting;
     println!("open with {waiting} records: {:.0} ms", begun.elapsed().as_secs_f64() * 1e3);
     drop(opened);
+    for calls in [OPEN, 10 * OPEN] {
+        let elapsed = recovery(&folder.join(format!("open-{calls}")), calls)?;
+        println!("open with {calls} calls, and end them: {:.0} ms", elapsed.as_secs_f64() * 1e3);
+    }
     let elapsed = uploads(&folder)?;
     println!("upload to a folder: {:.0} records a second", UPLOADS as f64 / elapsed.as_secs_f64());
     fs::remove_dir_all(&folder)?;
@@ -52,6 +58,24 @@ fn calls(folder: &Path, turn: u64) -> Result<Duration, cdr::Error> {
         }
         journal.flush()?;
     }
+    Ok(begun.elapsed())
+}
+
+/// How long a process that starts takes for the calls of the one before it.
+fn recovery(folder: &Path, calls: u64) -> Result<Duration, cdr::Error> {
+    let mut journal = Journal::open(folder)?.journal;
+    for number in 0..calls {
+        journal.begin(&begin(number))?;
+        journal.answer(begin_id(number), number + 1)?;
+        journal.flush()?;
+    }
+    drop(journal);
+    let begun = Instant::now();
+    let mut opened = Journal::open(folder)?;
+    for call in &opened.open {
+        opened.journal.end(call.begin.transaction_id, &outcome(0))?;
+    }
+    opened.journal.flush()?;
     Ok(begun.elapsed())
 }
 

@@ -3,6 +3,7 @@
 //! what the peers have seen.
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails as a test does")]
+#![expect(clippy::print_stdout, reason = "a failure needs the seed and what was said before it")]
 
 mod appliance;
 mod full;
@@ -12,7 +13,7 @@ mod media;
 mod message;
 mod outage;
 mod peer;
-mod refusals;
+mod single;
 mod store;
 mod torn;
 

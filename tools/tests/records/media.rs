@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use crate::appliance::Appliance;
 use crate::ledger;
 use crate::peer::{Manners, Peer};
-use crate::refusals::outbound;
+use crate::single::outbound;
 use crate::{comes_true, wait_until};
 
 #[test]

@@ -37,7 +37,7 @@ impl Message {
     }
 
     /// The number of who calls.
-    pub(crate) fn from_number(&self) -> &str {
+    pub(crate) fn calling_number(&self) -> &str {
         user(self.header("from"))
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::appliance::Appliance;
 use crate::ledger;
 use crate::peer::{Manners, Peer, Plan};
-use crate::refusals::outbound;
+use crate::single::outbound;
 use crate::store::{Mood, Store};
 use crate::wait_until;
 

@@ -17,11 +17,9 @@ pub(crate) fn tear(journal: &Path, random: &mut Random) {
     let mut paths: Vec<_> =
         paths.filter(|path| path.extension().is_some_and(|ending| ending == "segment")).collect();
     paths.sort();
-    let in_use = paths.into_iter().map(|path| (fs::read(&path).unwrap(), path));
+    let mut segments = paths.into_iter().rev().map(|path| (fs::read(&path).unwrap(), path));
     // The last one with anything in it is the one in use.
-    let Some((bytes, path)) = in_use.filter(|(bytes, _)| entry_len(bytes, SEGMENT_HEAD) > 0).last() else {
-        return;
-    };
+    let Some((bytes, path)) = segments.find(|(bytes, _)| entry_len(bytes, SEGMENT_HEAD) > 0) else { return };
     let mut end = SEGMENT_HEAD;
     while entry_len(&bytes, end) > 0 {
         end += entry_len(&bytes, end);

@@ -229,7 +229,7 @@ impl Desk {
 
     fn invited(&mut self, request: Message) {
         let call_id = request.call_id().to_owned();
-        let (from, to) = (request.from_number().to_owned(), request.number().to_owned());
+        let (from, to) = (request.calling_number().to_owned(), request.number().to_owned());
         let seen = Seen { from, to, is_incoming: true, ..Seen::default() };
         self.seen.lock().unwrap().insert(call_id.clone(), seen);
         let manners = match (self.manners, self.random.below(10)) {
