@@ -33,6 +33,8 @@ pub(crate) enum CallTimer {
     MediaSilent,
     /// The call has lasted for as long as it may.
     CallMax,
+    /// The acceptance of a leg waits for its ACK because the answer of the other one has not come.
+    LateAnswer,
 }
 
 /// When the timers of a call are due.
@@ -40,19 +42,26 @@ pub(crate) enum CallTimer {
 pub(crate) struct CallTimers([Option<Duration>; CallTimer::ALL.len()]);
 
 impl CallTimer {
-    const ALL: [Self; 5] =
-        [Self::NoProvisional, Self::Ringing, Self::Unanswered, Self::MediaSilent, Self::CallMax];
+    const ALL: [Self; 6] = [
+        Self::NoProvisional,
+        Self::Ringing,
+        Self::Unanswered,
+        Self::MediaSilent,
+        Self::CallMax,
+        Self::LateAnswer,
+    ];
 }
 
 impl CallTimers {
     const fn at(&mut self, timer: CallTimer) -> &mut Option<Duration> {
-        let Self([no_provisional, ringing, unanswered, media_silent, call_max]) = self;
+        let Self([no_provisional, ringing, unanswered, media_silent, call_max, late_answer]) = self;
         match timer {
             CallTimer::NoProvisional => no_provisional,
             CallTimer::Ringing => ringing,
             CallTimer::Unanswered => unanswered,
             CallTimer::MediaSilent => media_silent,
             CallTimer::CallMax => call_max,
+            CallTimer::LateAnswer => late_answer,
         }
     }
 }

@@ -343,6 +343,7 @@ fn due(desk: &mut Desk, call: &mut Call, timer: CallTimer) {
         }
         CallTimer::MediaSilent => invite::media_refused(desk, call, None),
         CallTimer::CallMax => clear(desk, call, "the longest duration of a call"),
+        CallTimer::LateAnswer => clear(desk, call, "no answer to an offer"),
     }
 }
 

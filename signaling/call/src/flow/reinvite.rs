@@ -2,6 +2,7 @@
 //! says is the answer. A change that fails changes nothing.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use control::SideName;
 use sdp::SessionDescription;
@@ -11,6 +12,7 @@ use sip::transaction::{ClientId, Failure, ServerId};
 use sip::{Method, Name, Request, Response};
 
 use crate::call::{Call, Change, Phase};
+use crate::clock::CallTimer;
 use crate::crossing::{SDP, refusal_heard};
 use crate::desk::{Client, Desk, allow};
 use crate::flow::naming::{self, Purpose, Unnamed};
@@ -20,6 +22,10 @@ use crate::summary::End;
 
 /// RFC 3261 section 14.2: an INVITE before the last one is answered comes back after 0 to 10 s.
 const RETRY_AFTER_MAX_S: u64 = 10;
+
+/// How long an acceptance waits for the answer in the ACK of the other leg: whoever has sent it gives up after 64 times T1,
+/// and copies of its ACK may get lost, too.
+const HELD_MAX: Duration = Duration::from_secs(20);
 
 /// Takes an INVITE within a dialog.
 pub(crate) fn received(desk: &mut Desk, call: &mut Call, leg: SideName, id: ServerId, request: Request) {
@@ -172,6 +178,7 @@ fn accepted(desk: &mut Desk, call: &mut Call, leg: SideName, id: ClientId, respo
     let description = SessionDescription::parse(response.body()).ok();
     let purpose = if change.is_late {
         call.change = Some(Change { held: Some((id, number)), ..change });
+        call.wait(desk, HELD_MAX, CallTimer::LateAnswer);
         Purpose::LateOffer(leg)
     } else {
         call.leg_mut(leg).asks = None;
@@ -233,6 +240,7 @@ pub(crate) fn release(
     let Some(Change { asking, held: Some(held), .. }) = change else { return };
     let leg = asking.other();
     call.leg_mut(leg).asks = None;
+    call.call_off(desk, CallTimer::LateAnswer);
     acknowledge(desk, call, leg, held, answer);
 }
 

@@ -348,3 +348,23 @@ fn a_connector_that_requires_encryption_is_called_with_tls_and_srtp() {
     assert!(matches!(world.media.wishes.last().unwrap().sides[1].receive, Protection::Srtp(_)));
     assert!(matches!(world.media.wishes.last().unwrap().sides[0].receive, Protection::Clear));
 }
+
+#[test]
+fn an_end_that_was_asked_for_its_offer_does_not_wait_for_its_ack_until_it_gives_up() {
+    let mut world = World::new();
+    let (mut pbx, mut carrier) = answered(&mut world);
+    pbx.request(Method::Invite, "");
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    let acks = carrier.acks.len();
+    carrier.answer(200, &sdp(NORTH, 6000));
+    world.settle(&mut [&mut pbx, &mut carrier]);
+    // The ACK with the answer never comes.
+    world.pass(Duration::from_secs(21), &mut [&mut pbx, &mut carrier]);
+    assert_eq!((carrier.acks.len(), carrier.methods().last()), (acks + 1, Some(&Method::Bye)));
+    assert_eq!(carrier.unacknowledged, 0);
+    carrier.answer(200, "");
+    world.pass(Duration::from_secs(12), &mut [&mut pbx, &mut carrier]);
+    assert_eq!(pbx.methods().last(), Some(&Method::Bye));
+    pbx.answer(200, "");
+    world.is_over(&mut [&mut pbx, &mut carrier]);
+}

@@ -46,7 +46,7 @@ fn more_calls(world: &mut World, (pbx, carrier): (&mut Peer, &mut Peer), count: 
             for peer in [&mut *pbx, &mut *carrier] {
                 (peer.requests, peer.responses, peer.acks) = Default::default();
             }
-            (world.wire, world.targets, world.media.wishes) = Default::default();
+            (world.wire, world.targets, world.flows, world.media.wishes) = Default::default();
             (world.journal.begun, world.journal.answered) = Default::default();
         }
     }

@@ -9,6 +9,7 @@ mod forwarded;
 mod inbound;
 mod login;
 mod loops;
+mod mishaps;
 mod names;
 mod outbound;
 mod races;

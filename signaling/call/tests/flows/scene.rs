@@ -62,6 +62,8 @@ pub(crate) struct World {
     pub(crate) wire: Vec<(SocketAddr, String)>,
     /// Messages of the engine that go to an address rather than back.
     pub(crate) targets: Vec<(Target, String)>,
+    /// The ways back of the others.
+    pub(crate) flows: Vec<Flow>,
     /// Messages to the engine that are on their way.
     inbox: VecDeque<(Flow, Vec<u8>)>,
     /// Messages of the engine that are dropped: so many of those that begin so.
@@ -105,6 +107,7 @@ impl World {
             last_query: 0,
             wire: Vec::new(),
             targets: Vec::new(),
+            flows: Vec::new(),
             inbox: VecDeque::new(),
             loses: Vec::new(),
             busy: Duration::ZERO,
@@ -200,8 +203,9 @@ impl World {
             Destination::Target(target) => target.remote,
         };
         let text = String::from_utf8(bytes.to_vec()).unwrap();
-        if let Destination::Target(target) = to {
-            self.targets.push((target.clone(), text.clone()));
+        match to {
+            Destination::Target(target) => self.targets.push((target.clone(), text.clone())),
+            Destination::Flow(flow) => self.flows.push(flow.clone()),
         }
         for (start, count) in &mut self.loses {
             if *count > 0 && text.starts_with(start.as_str()) {
