@@ -3,7 +3,6 @@
 //! One thread owns all of it. Each turn waits for the sockets, gives the engine what came, and does what it wants in the
 //! order in which it wants it: what belongs into the journal is on the disk before anybody outside sees its effect.
 
-mod books;
 mod guard;
 mod manipulations;
 mod media;
@@ -16,6 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use books::Books;
 use call::{Engine, Input, Moment, Output, ResolveFailure, Wish};
 use fleet::Fleet;
 use telemetry::metrics::Publisher;
@@ -23,7 +23,6 @@ use transport::resolve::{Answer, Query, ResolveError, Resolver};
 use transport::{Arrival, Bound, Transport, Waker};
 use trunk::snapshot::Snapshot;
 
-use books::Books;
 use guard::Listed;
 use metrics::Metrics;
 pub use setup::{Setup, StartError};

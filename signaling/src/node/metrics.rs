@@ -1,13 +1,12 @@
 //! What the node tells about itself: its own counts, and those of its rooms.
 
+use books::Books;
 use call::{Engine, Status};
 use fleet::Fleet;
 use telemetry::metrics::{
     Counter, Description, Gauge, Histogram, Kind, Label, Labelled, Sample, Snapshot, Unit, Value,
 };
 use transport::Transport;
-
-use super::books::Books;
 
 telemetry::metrics! {
     /// What the node itself counts.

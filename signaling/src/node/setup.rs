@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
+use books::Books;
 use call::{ChallengeStatus, Engine};
 use cdr::{Bucket, Destination};
 use control::Name;
@@ -22,7 +23,6 @@ use trunk::records::Records;
 use trunk::snapshot::Snapshot;
 
 use super::Node;
-use super::books::Books;
 use super::guard::Listed;
 use super::manipulations::manipulations;
 use super::metrics::Metrics;

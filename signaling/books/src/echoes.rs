@@ -12,7 +12,7 @@ use cdr::{Begin, Disposition, OpenCall};
 const REPEATED_MAX: Duration = Duration::from_secs(32);
 
 /// The attempts whose INVITE may come once more.
-pub(super) struct Echoes {
+pub(crate) struct Echoes {
     heard: HashMap<(String, Disposition), Heard>,
     until: Instant,
 }
@@ -24,7 +24,7 @@ struct Heard {
 }
 
 /// What the copy of an INVITE belongs to.
-pub(super) enum Echo {
+pub(crate) enum Echo {
     /// An attempt that has not ended: it goes on.
     Open(Begin),
     /// One that was refused, and has its record.
@@ -34,7 +34,7 @@ pub(super) enum Echo {
 impl Echoes {
     /// Takes what a journal tells after a restart: calls that are open, and attempts that have ended without an answer.
     /// Returns the calls whose INVITE cannot come again, too.
-    pub(super) fn new(open: Vec<OpenCall>, unanswered: Vec<Begin>, now_ms: u64) -> (Self, Vec<OpenCall>) {
+    pub(crate) fn new(open: Vec<OpenCall>, unanswered: Vec<Begin>, now_ms: u64) -> (Self, Vec<OpenCall>) {
         let mut echoes = Self { heard: HashMap::new(), until: Instant::now() + REPEATED_MAX };
         let may_repeat =
             |begin: &Begin| u128::from(now_ms.abs_diff(begin.start_time_ms)) < REPEATED_MAX.as_millis();
@@ -54,7 +54,7 @@ impl Echoes {
     }
 
     /// Tells what an attempt that begins is a copy of. Nothing is one twice.
-    pub(super) fn take(&mut self, begin: &Begin) -> Option<Echo> {
+    pub(crate) fn take(&mut self, begin: &Begin) -> Option<Echo> {
         let key = key(begin);
         let heard = self.heard.remove(&key)?;
         if !is_copy(begin, &heard.begin) {
@@ -65,12 +65,12 @@ impl Echoes {
     }
 
     /// Returns the calls that nobody has asked for again while that was possible.
-    pub(super) fn expire(&mut self, now: Instant) -> Vec<OpenCall> {
+    pub(crate) fn expire(&mut self, now: Instant) -> Vec<OpenCall> {
         if now < self.until { Vec::new() } else { self.drain() }
     }
 
     /// Returns all calls, and forgets them.
-    pub(super) fn drain(&mut self) -> Vec<OpenCall> {
+    pub(crate) fn drain(&mut self) -> Vec<OpenCall> {
         self.heard.drain().filter_map(|(_key, heard)| heard.into_open()).collect()
     }
 }

@@ -8,7 +8,7 @@ use cdr::{Begin, Disposition, OpenCall, Outcome, Status, TransactionId};
 /// What the record of a call says whose process ended before the call did.
 const RECOVERED: &str = "Recovered";
 
-pub(super) fn begin(attempt: &Attempt, account: &str) -> Begin {
+pub(crate) fn begin(attempt: &Attempt, account: &str) -> Begin {
     let start_time_ms = milliseconds(attempt.begun);
     Begin {
         aws_account_id: account.into(),
@@ -27,7 +27,7 @@ pub(super) fn begin(attempt: &Attempt, account: &str) -> Begin {
     }
 }
 
-pub(super) fn outcome(ended: &Ended) -> Outcome {
+pub(crate) fn outcome(ended: &Ended) -> Outcome {
     Outcome {
         status: match ended.status {
             call::Status::Completed => Status::Completed,
@@ -40,7 +40,7 @@ pub(super) fn outcome(ended: &Ended) -> Outcome {
 }
 
 /// Ends a call whose process ended before it did: when that was last alive, and no earlier than what is known.
-pub(super) fn recovered(call: &OpenCall, alive_ms: Option<u64>) -> Outcome {
+pub(crate) fn recovered(call: &OpenCall, alive_ms: Option<u64>) -> Outcome {
     let known_ms = call.answer_time_ms.unwrap_or(call.begin.start_time_ms);
     let status = if call.answer_time_ms.is_some() { Status::Completed } else { Status::Rejected };
     Outcome {
@@ -50,6 +50,6 @@ pub(super) fn recovered(call: &OpenCall, alive_ms: Option<u64>) -> Outcome {
     }
 }
 
-pub(super) fn milliseconds(time: Duration) -> u64 {
+pub(crate) fn milliseconds(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

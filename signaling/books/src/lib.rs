@@ -1,4 +1,9 @@
-//! The books of this node: what is known of every attempt stands in the journal before anybody outside sees its effect.
+//! The books of a node: what is known of every attempt stands in the journal before anybody outside sees its effect.
+//!
+//! Calls know attempts, `cdr` knows records; this is where one becomes the other, whatever the disk and earlier processes
+//! have to say to it.
+
+#![forbid(unsafe_code)]
 
 mod echoes;
 mod words;
@@ -27,7 +32,8 @@ const WAITING_MAX: usize = 100_000;
 /// How long a record may wait for its destination until somebody should know, and how often that is said.
 const LATE: Duration = Duration::from_secs(60);
 
-pub(super) struct Books {
+/// What is known of the attempts of a node.
+pub struct Books {
     journal: Journal,
     uploader: Uploader,
     account: String,
@@ -65,7 +71,11 @@ enum Kept {
 
 impl Books {
     /// Opens the journal in the data folder, and ends the calls that a process before this one has left open.
-    pub(super) fn open(data: &Path, account: &str, destination: &Destination) -> Result<Self, Error> {
+    ///
+    /// # Errors
+    ///
+    /// If the folder cannot be worked in, another process has the journal, or there can be no such destination.
+    pub fn open(data: &Path, account: &str, destination: &Destination) -> Result<Self, Error> {
         let Opened { journal, spool, open, unanswered, written, notes } =
             Journal::open(&data.join("journal"))?;
         for note in notes {
@@ -101,7 +111,7 @@ impl Books {
     }
 
     /// Shows that the process is alive, and writes what had to wait.
-    pub(super) fn pulse(&mut self) {
+    pub fn pulse(&mut self) {
         let touched = File::create(&self.pulse).and_then(|file| file.set_modified(SystemTime::now()));
         if let Err(error) = touched {
             say!(Warn, "nothing can be written to the data folder", error = error);
@@ -116,7 +126,7 @@ impl Books {
     }
 
     /// Begins an attempt. What the journal does not take is refused with the next [`flush`](Self::flush).
-    pub(super) fn begin(&mut self, attempt: &Attempt) {
+    pub fn begin(&mut self, attempt: &Attempt) {
         let begin = words::begin(attempt, &self.account);
         match self.echoes.take(&begin) {
             None => {
@@ -136,7 +146,8 @@ impl Books {
         }
     }
 
-    pub(super) fn answer(&mut self, attempt: AttemptId, connector: VoiceConnectorId, at: Duration) {
+    /// Notes that a connector's host has answered.
+    pub fn answer(&mut self, attempt: AttemptId, connector: VoiceConnectorId, at: Duration) {
         self.is_flushed = false;
         let Some(entry) = self.attempts.get_mut(&attempt) else { return };
         let id = entry.id;
@@ -151,7 +162,8 @@ impl Books {
         }
     }
 
-    pub(super) fn end(&mut self, ended: &Ended) {
+    /// Ends an attempt with its record.
+    pub fn end(&mut self, ended: &Ended) {
         let Some(entry) = self.attempts.remove(&ended.attempt.id) else { return };
         self.is_flushed = false;
         let outcome = words::outcome(ended);
@@ -169,7 +181,8 @@ impl Books {
     }
 
     /// Writes what this turn has brought. Returns the calls that could not be kept: they must not go on.
-    pub(super) fn flush(&mut self) -> Vec<CallId> {
+    #[must_use]
+    pub fn flush(&mut self) -> Vec<CallId> {
         for (attempt, call) in self.fresh.clone() {
             if let Some(Entry { kept: Kept::Repeated(begin), .. }) = self.attempts.get_mut(&attempt) {
                 let begin = (**begin).clone();
@@ -185,12 +198,13 @@ impl Books {
     }
 
     /// Tells whether attempts find room in the journal.
-    pub(super) fn has_room(&mut self) -> bool {
+    #[must_use]
+    pub fn has_room(&mut self) -> bool {
         self.is_flushed && self.waiting.is_empty() && self.owed.is_empty() && self.journal.has_room()
     }
 
     /// Ends, and gives records that are on their way a moment to arrive.
-    pub(super) fn close(mut self) {
+    pub fn close(mut self) {
         let silent = self.echoes.drain();
         self.recover(silent);
         self.write();
@@ -256,7 +270,8 @@ impl Books {
     }
 
     /// Returns how far records have come.
-    pub(super) fn figures(&self) -> Figures {
+    #[must_use]
+    pub fn figures(&self) -> Figures {
         self.uploader.figures()
     }
 
@@ -283,7 +298,7 @@ impl Books {
 }
 
 /// Tells why the trunk has refused an attempt: the reason to all, what led to it to those who may read numbers.
-pub(super) fn note(note: &Note) {
+pub fn note(note: &Note) {
     let at_ms = milliseconds(note.at);
     let transaction = note.attempt.map(|attempt| TransactionId::new(at_ms, attempt.0));
     let transaction = transaction.map_or_else(|| "none".to_owned(), |id| id.to_string());
