@@ -203,9 +203,9 @@ fn names(config: &Config) -> ResolverSetup {
     config.dns.hosts.iter().fold(setup, |setup, (name, addresses)| setup.with_host(name, addresses))
 }
 
-/// How long media goes on that nobody wishes. Calls end with the process that had them, and their records say so: what
-/// is relayed afterwards is neither paid for nor can it be ended by its peers.
-const GRACE: Duration = Duration::from_secs(2);
+/// How long media goes on that nobody wishes: not at all. Calls end with the process that had them, and their records say
+/// so; what is relayed afterwards is not paid for. And a process that is killed every second would fill the ports.
+const GRACE: Duration = Duration::ZERO;
 
 fn fleet(sockets: &[PathBuf]) -> Result<Fleet, StartError> {
     let node = |(number, socket): (usize, &PathBuf)| NodeSetup {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::appliance::{Appliance, HEADQUARTERS, OWN_NUMBER, ZONE};
 use crate::peer::{Dialler, Manners, Peer, Plan};
-use crate::{Random, ledger, pass, setting, torn, wait_until};
+use crate::{Random, comes_true, ledger, pass, setting, torn, wait_until};
 
 #[test]
 fn calls_under_way_leave_one_record_each_however_often_signaling_is_killed() {
@@ -38,14 +38,26 @@ fn calls_under_way_leave_one_record_each_however_often_signaling_is_killed() {
         peer.wait_until_idle();
     }
     wait_until("the end of all sessions, dead calls' included", || appliance.sessions() == 0);
+    let books = [&customer.book(), &carrier.book()];
+    if kills >= MANY {
+        // By itself, a minute after the start at the latest.
+        let due =
+            books.iter().flat_map(|book| book.values()).filter(|seen| !seen.statuses.is_empty()).count();
+        let is_written = || ledger::count(&appliance.bucket()) >= due;
+        assert!(comes_true(Duration::from_secs(60), is_written), "{due} records are due");
+    }
     appliance.stop_signaling();
 
-    let found = ledger::compare(&[&customer.book(), &carrier.book()], &ledger::read(&appliance.bucket()));
-    println!("{kills} kills: {found:?}");
+    let records = ledger::read(&appliance.bucket());
+    let found = ledger::compare(&books, &records);
+    println!("{kills} kills: {found:?}, {:?}", ledger::reasons(&records));
     // Every kind of call was there.
     let least = kills as usize;
     assert!(found.answered > least && found.recovered > least && found.refused > least, "{found:?}");
 }
+
+/// Then there is time to wait for what is written last.
+const MANY: u64 = 100;
 
 /// Calls of the customer: most to numbers of their own, some to a country that is not allowed.
 fn outbound() -> Dialler {

@@ -71,6 +71,15 @@ pub(crate) fn count(folder: &Path) -> usize {
     paths.map(|path| if path.is_dir() { count(&path) } else { 1 }).sum()
 }
 
+/// Counts the reasons in records.
+pub(crate) fn reasons(records: &[Record]) -> BTreeMap<&str, usize> {
+    let mut reasons = BTreeMap::new();
+    for record in records {
+        *reasons.entry(record.text("StatusMessage")).or_default() += 1;
+    }
+    reasons
+}
+
 /// What came of a comparison, to be looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Found {
