@@ -6,12 +6,11 @@ import verdict
 from appliance import CARRIER, CARRIER_2, HOST, NODE, OURS, PBX, PROXY, link, provisioning, route
 from process import equal, wanted
 from scene import Case
-from sipp import COMPLETED, listens, sipp, well
+from sipp import COMPLETED, UNAVAILABLE, listens, sipp, well
 
 CONFIGURATION = pathlib.Path(__file__).with_name("kamailio.cfg")
 # What the configuration does with a call, by the last number.
 BOTH, BY_TCP, ONE_BY_ONE = "+12065550130", "+12065550131", "+12065550133"
-UNAVAILABLE = {"status": 503, "phrase": "Service Unavailable"}
 
 
 class Proxy:

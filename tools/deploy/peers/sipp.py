@@ -29,6 +29,7 @@ SCENARIOS = pathlib.Path(__file__).with_name("sipp")
 TRANSPORTS = {"UDP": "u1", "TCP": "t1"}
 MACRO = re.compile(r"\{\{([^{}]*)\}\}")
 COMPLETED = ("Completed", "Normal Call Clearing")
+UNAVAILABLE = {"status": 503, "phrase": "Service Unavailable"}
 
 
 def scenario(scene, name, values):
@@ -139,8 +140,15 @@ def failover(scene, way, first, values, after_s):
     wanted(until(lambda: "180" in heard(taking), 15), "wanted a call at the second host, found none")
     passed = time.monotonic() - started
     wanted(after_s <= passed < after_s + 2.5, f"the second host was tried after {passed:.1f} s, wanted {after_s}")
-    well(caller, taking, failing)
+    well(caller, taking)
     node.ended_as(COMPLETED)
+    if after_s:
+        wanted(
+            "CANCEL" not in heard(failing), "a host that has said nothing was sent a CANCEL (RFC 3261 section 9.1)"
+        )
+        failing.kill()
+    else:
+        well(failing)
 
 
 def heard(peer):
@@ -152,9 +160,7 @@ def heard(peer):
 def exhausted(scene, way):
     """Both hosts refuse: the caller hears so, once."""
     node = way.appliance(scene, hosts=2)
-    refusing = [
-        way.callee(scene, "callee_refuses", place, status=503, phrase="Service Unavailable") for place in (0, 1)
-    ]
+    refusing = [way.callee(scene, "callee_refuses", place, **UNAVAILABLE) for place in (0, 1)]
     well(way.caller(scene, "caller_is_refused", status=503 if way.is_outbound else 480), *refusing)
     node.ended_as(("Rejected", "no host took the call"))
 
@@ -262,44 +268,26 @@ CALLS = [
     ("no offer in the INVITE", "caller_offers_late", "callee_answers", COMPLETED, 30, None),
     ("INFO and OPTIONS within a call", "caller_asks_within", "callee_answers", COMPLETED, 0, None),
 ]
-CASES = [
-    *[Case(f"{way.title}: {title}", call, way, *rest) for way in WAYS for title, *rest in CALLS],
-    *[Case(f"{way.title}: 50 calls at a time, 25 new ones a second", crowd, way) for way in WAYS],
-    *[
-        Case(
-            f"{way.title}: the first host says 503, the second takes the call",
-            failover,
-            way,
-            "callee_refuses",
-            {"status": 503, "phrase": "Service Unavailable"},
-            0,
-        )
-        for way in WAYS
-    ],
-    *[
-        Case(
-            f"{way.title}: the first host is silent for 4 s, the second takes the call",
-            failover,
-            way,
-            "callee_is_silent",
-            {},
-            4,
-        )
-        for way in WAYS
-    ],
-    *[Case(f"{way.title}: no host takes the call", exhausted, way) for way in WAYS],
-    *[
-        Case(f"{transport}: login by {status}", log_in, transport, status)
-        for transport in TRANSPORTS
-        for status in (401, 407)
-    ],
-    *[Case(f"{transport}: the third wrong password is the last", guess, transport) for transport in TRANSPORTS],
-    *[
-        Case(f"{transport}: other methods get 405, OPTIONS gets 200", other_methods, transport)
-        for transport in TRANSPORTS
-    ],
-    *[Case(f"{transport}: Require: 100rel gets 420", demand, transport) for transport in TRANSPORTS],
-    *[Case(f"{transport}: links are asked with OPTIONS", probe, transport) for transport in TRANSPORTS],
-    *[Case(f"{transport}: a stranger hears nothing", stranger, transport) for transport in TRANSPORTS],
-]
+
+
+def cases():
+    for way in WAYS:
+        for title, *rest in CALLS:
+            yield Case(f"{way.title}: {title}", call, way, *rest)
+        yield Case(f"{way.title}: 50 calls at a time, 25 new ones a second", crowd, way)
+        next_host = f"{way.title}: the first host {{}}, the second takes the call"
+        yield Case(next_host.format("says 503"), failover, way, "callee_refuses", UNAVAILABLE, 0)
+        yield Case(next_host.format("is silent for 4 s"), failover, way, "callee_is_silent", {}, 4)
+        yield Case(f"{way.title}: no host takes the call", exhausted, way)
+    for transport in TRANSPORTS:
+        for status in (401, 407):
+            yield Case(f"{transport}: login by {status}", log_in, transport, status)
+        yield Case(f"{transport}: the third wrong password is the last", guess, transport)
+        yield Case(f"{transport}: other methods get 405, OPTIONS gets 200", other_methods, transport)
+        yield Case(f"{transport}: Require: 100rel gets 420", demand, transport)
+        yield Case(f"{transport}: links are asked with OPTIONS", probe, transport)
+        yield Case(f"{transport}: a stranger hears nothing", stranger, transport)
+
+
+CASES = list(cases())
 RULES = verdict.CALLS | {"strangers were sent nothing": strangers_heard_nothing}

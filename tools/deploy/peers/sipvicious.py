@@ -61,6 +61,7 @@ def strangers_heard_nothing(capture):
         f"wanted all scans, found {asked}",
     )
     equal("bytes to strangers", capture.bytes_to(STRANGER), 0)
+    wanted(capture.bytes_to(PBX) > 0, "wanted bytes to a listed address, counted none")
 
 
 CASES = [
