@@ -338,7 +338,8 @@ fn due(desk: &mut Desk, call: &mut Call, timer: CallTimer) {
         CallTimer::Ringing => early::again(desk, call),
         CallTimer::Unanswered => {
             if call.phase == Phase::Seeking {
-                bye::reject(desk, call, 480, End::rejected("nobody has answered"));
+                let (_, status) = invite::patience(desk, call);
+                bye::reject(desk, call, status, End::rejected("nobody has answered"));
             }
         }
         CallTimer::MediaSilent => invite::media_refused(desk, call, None),

@@ -29,6 +29,10 @@ pub(crate) fn decline(desk: &mut Desk, id: ClientId, response: &Response, flow: 
     leg.dialog = Some(dialog);
     // A name is not looked up for a dialog that is over at once: it answers where it sends from.
     let _ = leg.follow_dialog();
+    // It may hang up at the same moment, and wants an answer.
+    for host in &leg.hosts {
+        desk.departed.note(desk.now.elapsed, *host);
+    }
     let Some(way) = leg.way else { return };
     desk.acknowledge(id, ack, way.clone());
     if let Some(mut dialog) = leg.dialog {

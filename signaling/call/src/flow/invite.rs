@@ -13,7 +13,7 @@ use sip::dialog::Dialog;
 use sip::flow::{Flow, Protocol};
 use sip::session_refresh::Refresh;
 use sip::transaction::ServerId;
-use sip::{Request, Response};
+use sip::{Name, Request, Response};
 use trunk::failover::Failover;
 use trunk::limits::Permit;
 use trunk::route::{Caller, LinkTarget, Outcome, RouteTarget};
@@ -205,10 +205,21 @@ pub(crate) fn opened(desk: &mut Desk, call: &mut Call, ports: Ports) {
     }
     call.media.opened(ports);
     call.phase = Phase::Seeking;
-    let ringing_max = desk.setup.ringing_max;
-    call.wait(desk, ringing_max, CallTimer::Unanswered);
+    let (patience, _) = patience(desk, call);
+    call.wait(desk, patience, CallTimer::Unanswered);
     call.call_off(desk, CallTimer::MediaSilent);
     failover::begin(desk, call);
+}
+
+/// Returns for how long it may ring, and what the caller hears after that. RFC 3261 section 13.3.1: a caller that has said
+/// how long it waits hears what it would hear of its own CANCEL.
+pub(crate) fn patience(desk: &Desk, call: &Call) -> (Duration, u16) {
+    let expires = call.a.asked.as_ref().and_then(|asked| asked.request.header(Name::Expires));
+    let expires = expires.and_then(|seconds| seconds.trim().parse().ok()).map(Duration::from_secs);
+    match expires.filter(|expires| *expires < desk.setup.ringing_max) {
+        Some(expires) => (expires, 487),
+        None => (desk.setup.ringing_max, 480),
+    }
 }
 
 /// Media gives none, or does not answer.

@@ -174,3 +174,21 @@ fn a_call_that_ends_in_any_way_leaves_no_ack_to_wait_for() {
     carrier.answer(200, "");
     world.is_over(&mut [&mut pbx, &mut carrier]);
 }
+
+#[test]
+fn who_accepts_in_vain_and_hangs_up_itself_is_answered_even_if_nobody_lists_it() {
+    let mut world = World::new();
+    let (mut pbx, mut branch) = (Peer::new(PBX), Peer::new(BRANCH_PBX));
+    let invite = pbx.invitation(OWN_NUMBER, BRANCH_NUMBER, HOST, &sdp(PBX, 4000));
+    let asked = pbx.send(invite);
+    world.settle(&mut [&mut pbx, &mut branch]);
+    branch.answer(180, "");
+    world.settle(&mut [&mut pbx, &mut branch]);
+    pbx.transactions.cancel(pbx.now, asked, None);
+    branch.answer(200, &sdp(BRANCH_PBX, 6000));
+    branch.request(Method::Bye, "");
+    world.settle(&mut [&mut pbx, &mut branch]);
+    world.settle(&mut [&mut pbx, &mut branch]);
+    assert!(matches!(branch.heard().code(), 200 | 481), "{:?}", branch.statuses());
+    assert_eq!(branch.methods().last(), Some(&Method::Bye));
+}

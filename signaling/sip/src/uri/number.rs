@@ -26,10 +26,11 @@ pub(super) fn dialled(uri: &UriParts<'_>) -> Option<String> {
     let mut number = String::with_capacity(subscriber.len());
     let mut rest = subscriber;
     while let Some(first) = rest.chars().next() {
-        let (letter, after) = match rest.get(..3) {
-            Some("%2B" | "%2b") => ('+', rest.get(3..)),
-            Some("%23") => ('#', rest.get(3..)),
-            _ => (first, rest.get(first.len_utf8()..)),
+        // RFC 3261 section 19.1.2: what is escaped means the same.
+        let escaped = rest.strip_prefix('%').and_then(|digits| digits.get(..2));
+        let (letter, after) = match escaped.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => (char::from(byte), rest.get(3..)),
+            None => (first, rest.get(first.len_utf8()..)),
         };
         match letter {
             '+' if number.is_empty() => number.push('+'),

@@ -3,7 +3,10 @@
 use std::io::{self, Read, Write};
 use std::time::Instant;
 
+use sip::Malformed;
 use sip::framing::PONG;
+use sip::lexer;
+use sip::validate::{Rules, Verdict, validate};
 
 use crate::arrival::Arrival;
 use crate::connection::{Connection, End, Greeting, Progress, Stage, retry};
@@ -52,7 +55,14 @@ impl Connection {
                 return Ok(false);
             }
             let flow = self.flow();
-            match self.inbox.next().map_err(|_| End::Malformed)? {
+            let next = match self.inbox.next() {
+                Ok(next) => next,
+                Err(why) => {
+                    self.refuse(why, turn);
+                    return Err(End::Malformed);
+                }
+            };
+            match next {
                 None => return Ok(true),
                 Some(Delivery::Message(bytes)) => {
                     turn.counters.add(Count::StreamReceived);
@@ -65,6 +75,25 @@ impl Connection {
             }
             *messages_left -= 1;
             self.heard = turn.now;
+        }
+    }
+
+    /// Tells who has sent something of which nobody knows where it ends: RFC 3261 section 18.3. That the answer arrives is
+    /// not sure, as the connection is closed after it.
+    fn refuse(&mut self, why: Malformed, turn: &mut Turn<'_>) {
+        let mut answer = Vec::new();
+        if let Ok(mut lexed) = lexer::lex(self.inbox.waiting()) {
+            lexed.flaw = Some(why);
+            let Verdict::Answer(refusal) = validate(&lexed, &Rules::TRUNK) else { return };
+            // No dialog comes of it, so that nobody has to foresee the tag.
+            let tag = format!("{:x}", self.id);
+            let source = self.flow().remote;
+            if refusal.write(&lexed, &tag, source, &mut answer).is_err() {
+                return;
+            }
+        }
+        if self.push(None, &answer, turn.limits, turn.now).is_ok() {
+            let _ = self.write(turn.now, turn.counters);
         }
     }
 

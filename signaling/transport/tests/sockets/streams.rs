@@ -199,6 +199,26 @@ fn a_stream_that_says_no_length_ends() {
 }
 
 #[test]
+fn who_says_a_length_that_cannot_be_is_told_before_the_connection_ends() {
+    let mut scene = Scene::new(Protocol::Tcp);
+    for (number, lengths) in
+        ["Content-Length: -1\r\n", "Content-Length: 1\r\nl: 2\r\n", ""].iter().enumerate()
+    {
+        let head = "Call-ID: x\r\nVia: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=f\r\n\
+                    To: <sip:c@d>\r\nCSeq: 1 OPTIONS\r\n";
+        let whole = options("good").replace("Call-ID: x\r\n", head);
+        let length = whole.lines().find(|line| line.starts_with("Content-Length") || line.starts_with("l:"));
+        let broken = whole.replace(&format!("{}\r\n", length.unwrap()), lengths);
+        let mut peer = stream_from(KNOWN, scene.address(0));
+        peer.write_all(broken.as_bytes()).unwrap();
+        scene.counts(Count::Malformed, number as u64 + 1);
+        let said = String::from_utf8(rest(&mut peer)).unwrap();
+        assert!(said.starts_with("SIP/2.0 400 "), "{lengths:?}: {said:?}");
+    }
+    assert!(scene.messages(0).is_empty());
+}
+
+#[test]
 fn a_message_of_64_kilobytes_comes_and_goes() {
     let mut scene = Scene::new(Protocol::Tcp);
     let mut peer = stream_from(KNOWN, scene.address(0));
