@@ -129,3 +129,42 @@ fn a_caller_that_waits_hears_that_it_rings_every_minute() {
     let rings = world.said_to(&carrier).iter().filter(|words| *words == "180 INVITE").count();
     assert_eq!(rings, 4);
 }
+
+#[test]
+fn as_many_calls_go_to_a_number_as_it_may_have() {
+    let mut records = records();
+    records.phone_numbers[0].calls_max = Some(1);
+    let mut world = World::of(setup(&records));
+    let (mut carrier, mut pbx) = (Peer::new(NORTH), Peer::new(PBX1));
+    for expected in [100, 486] {
+        let invite = carrier.invitation(OUTSIDE, OWN_NUMBER, "192.0.2.200", &sdp(NORTH, 6000));
+        carrier.send(invite);
+        world.settle(&mut [&mut carrier, &mut pbx]);
+        assert_eq!(carrier.heard().code(), expected);
+    }
+    assert_eq!(pbx.requests.len(), 1);
+}
+
+#[test]
+fn a_number_is_called_through_its_own_carrier_and_a_toll_free_one_through_any_of_its_own() {
+    let mut records = records();
+    records.carriers.push(trunk::records::CarrierRecord {
+        carrier_id: "east".to_owned(),
+        links: vec![link("east-1", "198.51.100.33", 1)],
+        name: "East".to_owned(),
+    });
+    let mut free = number("+18005550101", CONNECTOR);
+    free.carriers = vec!["north".to_owned(), "east".to_owned()];
+    free.phone_number_type = trunk::records::PhoneNumberType::TollFree;
+    records.phone_numbers.push(free);
+    let mut world = World::of(setup(&records));
+    let (mut east, mut pbx) = (Peer::new([198, 51, 100, 33]), Peer::new(PBX1));
+    let mut status = |number: &str| {
+        let invite = east.invitation(OUTSIDE, number, "192.0.2.200", &sdp([198, 51, 100, 33], 6000));
+        east.send(invite);
+        world.settle(&mut [&mut east, &mut pbx]);
+        (east.heard().code(), pbx.requests.len())
+    };
+    assert_eq!(status(OWN_NUMBER), (403, 0));
+    assert_eq!(status("+18005550101"), (100, 1));
+}

@@ -17,5 +17,6 @@ mod races;
 mod refusals;
 mod scene;
 mod service;
+mod suites;
 mod torture;
 mod widening;
