@@ -102,6 +102,18 @@ impl Transactions {
         self.clock.settle(&mut self.table);
     }
 
+    /// Tells whether a request is a copy of one that is under way, or was answered lately.
+    pub fn knows(&self, request: &Request) -> bool {
+        let key = key::transaction(&self.secret, request, request.method());
+        key.is_some_and(|key| self.servers.contains_key(&key))
+    }
+
+    /// Refuses a request with 503 and Retry-After instead of taking it: nothing is kept of it, and its ACK is known by the
+    /// tag of the answer.
+    pub fn refuse_for_now(&mut self, request: Request, flow: &Flow, seconds: u32) {
+        receive::refuse_for_now(self, request, flow, seconds);
+    }
+
     /// Takes a response that came.
     pub fn receive_response(&mut self, now: Duration, response: Response, flow: Flow) {
         receive::response(self, now, response, flow);

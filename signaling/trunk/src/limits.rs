@@ -15,7 +15,7 @@ use crate::{
     snapshot::Snapshot,
 };
 
-use bucket::Bucket;
+pub use bucket::Bucket;
 
 /// Counts the calls that are up. Bounded: a counter that falls to zero is dropped, and so are the buckets of connectors
 /// that are no more.
@@ -79,7 +79,7 @@ impl Limits {
         let termination = caller.and_then(|id| snapshot.connector(&id)?.termination.as_ref().zip(Some(id)));
         if let Some((termination, id)) = termination {
             let bucket = self.buckets.entry(id).or_default();
-            bucket.take(termination.cps_limit, now).map_err(|wait| Refusal {
+            bucket.take(termination.cps_limit, termination.cps_limit, now).map_err(|wait| Refusal {
                 reason: Reason::CpsLimit,
                 // Rounded up: who comes back a moment too early is refused again.
                 retry_after_s: Some(wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0))),

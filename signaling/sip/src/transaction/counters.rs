@@ -13,6 +13,8 @@ pub enum Reason {
     RefusedHost,
     /// A request that is refused with 503: too many bytes are kept.
     RefusedBytes,
+    /// A request that is refused with 503: the user of the transactions has no room for a call.
+    RefusedLoad,
     /// A request that is not even refused: what is reserved for dialogs is used up, too.
     RequestOverflow,
     /// An ACK that came again.
@@ -49,12 +51,13 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 22] = [
         Self::RequestUnmatchable,
         Self::RequestRepeated,
         Self::RefusedFull,
         Self::RefusedHost,
         Self::RefusedBytes,
+        Self::RefusedLoad,
         Self::RequestOverflow,
         Self::AckRepeated,
         Self::AckOfRefusal,
@@ -81,6 +84,7 @@ impl Reason {
             Self::RefusedFull => "refused_full",
             Self::RefusedHost => "refused_host",
             Self::RefusedBytes => "refused_bytes",
+            Self::RefusedLoad => "refused_load",
             Self::RequestOverflow => "request_overflow",
             Self::AckRepeated => "ack_repeated",
             Self::AckOfRefusal => "ack_of_refusal",

@@ -77,10 +77,14 @@ pub(super) fn admit(all: &mut Transactions, request: &Request, flow: &Flow, key:
         return true;
     };
     all.counters.add(reason);
-    let retry_after = all.limits.retry_after_seconds.to_string();
-    let response = Response::to_request(request, 503).with(Name::RetryAfter, retry_after);
-    stateless(all, response, flow, key);
+    refuse(all, request, flow, key, all.limits.retry_after_seconds);
     false
+}
+
+/// Answers that there is too much, and when to try again.
+pub(super) fn refuse(all: &mut Transactions, request: &Request, flow: &Flow, key: Key, seconds: u32) {
+    let response = Response::to_request(request, 503).with(Name::RetryAfter, seconds.to_string());
+    stateless(all, response, flow, key);
 }
 
 /// Sends an answer that nobody remembers; its tag tells the ACK that belongs to it.

@@ -44,6 +44,16 @@ pub(super) fn request(all: &mut Transactions, now: Duration, mut request: Reques
     }
 }
 
+/// Refuses a request for the load of whoever would take it.
+pub(super) fn refuse_for_now(all: &mut Transactions, mut request: Request, flow: &Flow, seconds: u32) {
+    let key = key::transaction(&all.secret, &request, request.method());
+    let (Some(key), Ok(())) = (key, request.note_source(flow.remote)) else {
+        return all.counters.add(Reason::RequestUnmatchable);
+    };
+    all.counters.add(Reason::RefusedLoad);
+    limits::refuse(all, &request, flow, key, seconds);
+}
+
 /// Begins a server transaction.
 fn begin(all: &mut Transactions, now: Duration, request: Request, flow: Flow, (key, host): (Key, Key)) {
     let Some(trying) = trying(&request) else { return all.counters.add(Reason::Unwritable) };

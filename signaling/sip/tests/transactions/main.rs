@@ -7,4 +7,5 @@ mod limits;
 mod lost_ways;
 mod matching;
 mod races;
+mod shedding;
 mod timers;

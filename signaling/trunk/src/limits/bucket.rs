@@ -2,20 +2,23 @@
 
 use std::{num::NonZeroU32, time::Duration};
 
-/// Lets `rate` calls pass at once and then one in every `rate`th part of a second.
+/// Lets some calls pass at once, and then one in every `rate`th part of a second.
 ///
 /// What is held is when the bucket will be full again; the tokens that are missing are the time until then. A changed rate
 /// counts from the next call.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Bucket {
+pub struct Bucket {
     full_at: Duration,
 }
 
 impl Bucket {
-    /// Takes a token, or tells after what time there will be one. Time that runs backwards stands still.
-    pub(super) fn take(&mut self, rate: NonZeroU32, now: Duration) -> Result<(), Duration> {
-        let token = Duration::from_secs(1).checked_div(rate.get()).unwrap_or_default();
-        let others = token.saturating_mul(rate.get().saturating_sub(1));
+    /// Takes a token of as many as come in a second, of which no more than `room` wait. Time that runs backwards stands still.
+    ///
+    /// # Errors
+    /// Tells after what time there will be one.
+    pub fn take(&mut self, rate: NonZeroU32, room: NonZeroU32, now: Duration) -> Result<(), Duration> {
+        let token = token(rate);
+        let others = token.saturating_mul(room.get().saturating_sub(1));
         let full_at = self.full_at.max(now);
         let missing = full_at.saturating_sub(now);
         if missing > others {
@@ -24,6 +27,16 @@ impl Bucket {
         self.full_at = full_at.saturating_add(token);
         Ok(())
     }
+
+    /// Gives a token back.
+    pub fn put_back(&mut self, rate: NonZeroU32) {
+        self.full_at = self.full_at.saturating_sub(token(rate));
+    }
+}
+
+/// The time in which a token comes.
+fn token(rate: NonZeroU32) -> Duration {
+    Duration::from_secs(1).checked_div(rate.get()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -32,7 +45,7 @@ mod tests {
 
     fn passed(bucket: &mut Bucket, rate: u32, at_ms: impl IntoIterator<Item = u64>) -> usize {
         let rate = NonZeroU32::new(rate).unwrap();
-        at_ms.into_iter().filter(|ms| bucket.take(rate, Duration::from_millis(*ms)).is_ok()).count()
+        at_ms.into_iter().filter(|ms| bucket.take(rate, rate, Duration::from_millis(*ms)).is_ok()).count()
     }
 
     #[test]
@@ -56,12 +69,29 @@ mod tests {
         let rate = NonZeroU32::new(3).unwrap();
         let mut bucket = Bucket::default();
         for _ in 0..3 {
-            bucket.take(rate, Duration::from_secs(7)).unwrap();
+            bucket.take(rate, rate, Duration::from_secs(7)).unwrap();
         }
-        let wait = bucket.take(rate, Duration::from_secs(7)).unwrap_err();
+        let wait = bucket.take(rate, rate, Duration::from_secs(7)).unwrap_err();
         let mut early = bucket;
-        assert!(early.take(rate, Duration::from_secs(7) + wait - Duration::from_nanos(1)).is_err());
-        assert!(bucket.take(rate, Duration::from_secs(7) + wait).is_ok());
+        assert!(early.take(rate, rate, Duration::from_secs(7) + wait - Duration::from_nanos(1)).is_err());
+        assert!(bucket.take(rate, rate, Duration::from_secs(7) + wait).is_ok());
+    }
+
+    #[test]
+    fn less_room_makes_smaller_bursts_at_the_same_rate() {
+        let (mut bucket, rate) = (Bucket::default(), NonZeroU32::new(1_000).unwrap());
+        let room = NonZeroU32::new(10).unwrap();
+        let mut passed = |ms| bucket.take(rate, room, Duration::from_millis(ms)).is_ok();
+        assert_eq!((0..100).filter(|_| passed(5_000)).count(), 10);
+        assert_eq!((5_001..6_001).filter(|ms| passed(*ms)).count(), 1_000);
+    }
+
+    #[test]
+    fn a_token_that_is_given_back_is_there_again() {
+        let (mut bucket, rate) = (Bucket::default(), NonZeroU32::new(3).unwrap());
+        assert_eq!(passed(&mut bucket, 3, [5_000; 9]), 3);
+        bucket.put_back(rate);
+        assert_eq!(passed(&mut bucket, 3, [5_000; 9]), 1);
     }
 
     #[test]
