@@ -33,6 +33,10 @@ const IDLE: Duration = Duration::from_millis(50);
 /// How often it is noted that the process is alive.
 const PULSE: Duration = Duration::from_secs(1);
 
+/// How long the sockets may hold more than a turn takes: a burst of some hundred calls passes, and whoever waits behind
+/// that is served before it asks again, which it does after half a second (RFC 3261 section 17.1.1.1).
+const BEHIND_MAX: Duration = Duration::from_millis(100);
+
 /// The signaling process.
 pub struct Node {
     transport: Transport,
@@ -46,6 +50,9 @@ pub struct Node {
     publisher: Publisher,
     started: Instant,
     pulsed: Duration,
+    /// Since when the sockets were not emptied.
+    behind_since: Option<Duration>,
+    is_pressed: bool,
     is_open: bool,
     is_ending: bool,
 }
@@ -119,6 +126,7 @@ impl Node {
             }
         })?;
         let woken = woken.unwrap_or_else(Instant::now);
+        self.notice_pressure();
         self.hear_names();
         self.hear_media();
         self.look_around();
@@ -235,6 +243,18 @@ impl Node {
                 Change::Provisioned(snapshot) => self.adopt(snapshot),
                 Change::Certificate(tls) => self.transport.replace_tls(tls),
             }
+        }
+    }
+
+    /// Takes no new call while the sockets have not been emptied for so long: whoever is refused at once is better off
+    /// than whoever is served too late, and the calls that are there are served in time.
+    fn notice_pressure(&mut self) {
+        let now = self.started.elapsed();
+        self.behind_since = self.transport.is_behind().then(|| self.behind_since.unwrap_or(now));
+        let is_high = self.behind_since.is_some_and(|since| now.saturating_sub(since) >= BEHIND_MAX);
+        if is_high != self.is_pressed {
+            self.is_pressed = is_high;
+            self.engine.handle(self.moment(), Input::Pressure { is_high });
         }
     }
 

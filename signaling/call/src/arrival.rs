@@ -9,6 +9,7 @@ use sip::{Method, Name, Request};
 use crate::call::Calls;
 use crate::counters::Count;
 use crate::desk::{Desk, begins_call};
+use crate::load;
 use crate::manipulation::Travel;
 use crate::output::Output;
 
@@ -22,7 +23,7 @@ pub(crate) fn received(desk: &mut Desk, calls: &Calls, flow: Flow, bytes: &[u8])
             match is_heard(desk, calls, &request, &flow) {
                 Ok(()) => {
                     desk.manipulate(Travel::In, &mut request, flow.remote.ip());
-                    desk.transactions.receive_request(now, request, flow);
+                    load::take(desk, request, flow);
                 }
                 Err(count) => desk.counters.add(count),
             }

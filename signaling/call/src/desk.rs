@@ -24,6 +24,7 @@ use crate::counters::Counters;
 use crate::flow::auth::Guard;
 use crate::flow::options::Links;
 use crate::leg::Question;
+use crate::load::Load;
 use crate::manipulation::{Message, Travel};
 use crate::media_plan::Screen;
 use crate::moment::Moment;
@@ -54,6 +55,7 @@ pub(crate) struct Desk {
     pub(crate) sought: Sought,
     pub(crate) datagram_hosts: DatagramHosts,
     pub(crate) counters: Counters,
+    pub(crate) load: Load,
     /// Whether new calls are taken.
     pub(crate) is_open: bool,
     pub(crate) clients: HashMap<ClientId, Client>,
@@ -112,6 +114,7 @@ impl Desk {
             sought: Sought::default(),
             datagram_hosts: DatagramHosts::default(),
             counters: Counters::new(),
+            load: Load::default(),
             is_open: true,
             clients: HashMap::new(),
             servers: HashMap::new(),

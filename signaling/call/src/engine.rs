@@ -61,6 +61,7 @@ impl Engine {
                 self.with(call, |desk, call| bye::reject(desk, call, 503, End::refused(503)));
             }
             Input::Admission { open } => self.desk.is_open = open,
+            Input::Pressure { is_high } => self.desk.load.is_high = is_high,
             Input::Timer => self.timers(),
         }
         self.events();

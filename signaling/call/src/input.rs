@@ -52,6 +52,11 @@ pub enum Input<'a> {
         /// Whether they are.
         open: bool,
     },
+    /// More comes than is worked off, or no longer so. While it is so, no call is begun: what is there has to be served.
+    Pressure {
+        /// Whether it is.
+        is_high: bool,
+    },
     /// The time of [`Engine::next_timeout`](crate::Engine::next_timeout) has come.
     Timer,
 }

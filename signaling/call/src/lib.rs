@@ -17,6 +17,7 @@ mod flow;
 mod forwarding;
 mod input;
 mod leg;
+mod load;
 mod manipulation;
 mod media_plan;
 mod moment;

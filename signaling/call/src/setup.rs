@@ -1,6 +1,7 @@
 //! What the engine is told once.
 
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -121,11 +122,13 @@ pub enum ChallengeStatus {
 pub struct Limits {
     /// Calls, those included that are ending.
     pub calls_max: usize,
+    /// New calls in a second; as many as come if none. Calls for help are not counted.
+    pub calls_per_second_max: Option<NonZeroU32>,
     /// Names that are being looked up.
     pub queries_max: usize,
     /// The limits of transactions.
     pub transactions: sip::transaction::Limits,
-    /// When to come back, in the 503 that says so.
+    /// When to come back, in the 503 that says so; up to twice as long for load, so that not all come at once.
     pub retry_after_s: u32,
 }
 
@@ -133,6 +136,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             calls_max: 100_000,
+            calls_per_second_max: None,
             queries_max: 10_000,
             transactions: sip::transaction::Limits::default(),
             retry_after_s: 5,

@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -108,6 +109,8 @@ impl Node {
             publisher,
             started,
             pulsed: Duration::ZERO,
+            behind_since: None,
+            is_pressed: false,
             is_open: true,
             is_ending: false,
         };
@@ -259,6 +262,10 @@ fn engine(config: &Config, transport: &Transport, snapshot: Arc<Snapshot>) -> Re
         probe_interval: seconds(config.timers.options_interval_s),
         allows_loopback: config.sip.allow_loopback_media,
         manipulations: manipulations(&config.manipulation)?,
+        limits: call::Limits {
+            calls_per_second_max: NonZeroU32::new(config.limits.cps),
+            ..call::Limits::default()
+        },
         ..call::Setup::new(
             snapshot,
             listeners,

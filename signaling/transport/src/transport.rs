@@ -180,6 +180,11 @@ impl Transport {
         self.connections.len()
     }
 
+    /// Tells whether the last turn has left something to be read: more comes than one turn takes.
+    pub fn is_behind(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
     /// The first token for sockets that somebody else of the same loop wants to hear of, of 32,768: see
     /// [`Transport::registry`].
     pub const GUESTS: Token = Token(GUESTS);

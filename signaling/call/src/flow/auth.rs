@@ -157,6 +157,7 @@ pub(crate) fn challenge(
         ChallengeStatus::Unauthorized => (401, Name::WwwAuthenticate),
         ChallengeStatus::ProxyAuthenticationRequired => (407, Name::ProxyAuthenticate),
     };
+    desk.load.forgo(desk.setup.limits.calls_per_second_max);
     let zone = desk.snapshot.zone().to_owned();
     let algorithms = algorithms(desk, host, source);
     let salt = desk.random.half();

@@ -8,6 +8,7 @@ mod cost;
 mod foreign;
 mod forwarded;
 mod inbound;
+mod load;
 mod login;
 mod loops;
 mod mishaps;

@@ -66,6 +66,20 @@ fn ipv6_is_as_good() {
 }
 
 #[test]
+fn what_one_turn_does_not_take_is_told_until_it_is_taken() {
+    let mut scene = Scene::with_limits(Protocol::Udp, Limits { datagrams_per_turn: 4, ..Limits::default() });
+    let (peer, ours) = (datagrams_from(KNOWN), scene.address(0));
+    assert!(!scene.transport.is_behind());
+    for number in 0..10 {
+        peer.send_to(options(&number.to_string()).as_bytes(), ours).unwrap();
+    }
+    scene.messages(1);
+    assert!(scene.transport.is_behind());
+    scene.messages(10);
+    scene.until(|scene| !scene.transport.is_behind());
+}
+
+#[test]
 fn who_is_unknown_is_dropped_unless_a_host_of_ours_is_invited() {
     let mut scene = Scene::new(Protocol::Udp);
     let (stranger, known, ours) = (datagrams_from(STRANGER), datagrams_from(KNOWN), scene.address(0));
