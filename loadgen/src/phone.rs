@@ -10,7 +10,7 @@ mod description;
 mod desk;
 mod ear;
 mod letter;
-mod line;
+pub(crate) mod line;
 mod mouth;
 mod voice;
 

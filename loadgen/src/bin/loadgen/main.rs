@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod calls;
 mod media;
 
 use std::error::Error;
@@ -23,11 +24,13 @@ struct Loadgen {
 
 #[derive(Subcommand)]
 enum Command {
+    Calls(calls::Arguments),
     Media(media::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Loadgen::try_parse() {
+        Ok(Loadgen { command: Command::Calls(arguments) }) => calls::run(&arguments),
         Ok(Loadgen { command: Command::Media(arguments) }) => media::run(&arguments),
         Err(error) => explain(&error),
     };
@@ -53,9 +56,14 @@ fn explain(error: &clap::Error) -> Outcome {
 /// The exit code for what could not be done at all: a wrong command line, no media process, no port.
 const FAILURE: u8 = 2;
 
+/// The exit code of who was stopped at once.
+const STOPPED: u8 = 130;
+
 const FIRST_STEPS: &str = "\
 First steps:
   loadgen media --control media.sock                     100 sessions over loopback for ten seconds
   loadgen media --control media.sock --suite-a AES_CM_128_HMAC_SHA1_80
                                                          the same, with side A protected
-  loadgen media --control media.sock --search            the largest rate without loss";
+  loadgen media --control media.sock --search            the largest rate without loss
+  loadgen calls --start                                  an appliance of its own, and 100 calls a second for ten seconds
+  loadgen calls --start --search                         the largest rate of calls";

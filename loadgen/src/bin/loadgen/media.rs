@@ -28,7 +28,7 @@ use loadgen::media::traffic::{PAYLOAD_MAX, Traffic};
 use loadgen::node::Node;
 use serde_json::{Value, json};
 
-use crate::Outcome;
+use crate::{Outcome, STOPPED};
 
 /// Offer media to a media process, and verify every packet that it relays.
 ///
@@ -126,9 +126,6 @@ pub(crate) struct Arguments {
     i_own_this_network: bool,
 }
 
-/// The exit code of who was stopped at once; sessions stay open then, for `trunkline ctl` to close.
-const STOPPED: u8 = 130;
-
 /// Ports that forged packets come from, on each address.
 const STRANGERS: usize = 4;
 
@@ -159,7 +156,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        // Who says it twice does not want to wait for the end of the sessions.
+        // Who says it twice does not want to wait for the end of the sessions; they stay for `trunkline ctl` to close.
         signal_hook::flag::register_conditional_shutdown(signal, STOPPED.into(), Arc::clone(&stop))?;
         signal_hook::flag::register(signal, Arc::clone(&stop))?;
     }
@@ -337,7 +334,7 @@ fn parse_payload(text: &str) -> Result<usize, String> {
     text.parse().ok().filter(fits).ok_or_else(wanted)
 }
 
-fn parse_percent(text: &str) -> Result<f64, String> {
+pub(crate) fn parse_percent(text: &str) -> Result<f64, String> {
     let fits = |percent: &f64| (0.0..=100.0).contains(percent);
     text.parse().ok().filter(fits).ok_or_else(|| "wanted 0 to 100".to_owned())
 }
