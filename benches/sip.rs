@@ -35,7 +35,7 @@ criterion_group! {
 criterion_main!(benches);
 
 /// What an SBC sends: 15 headers and a description with a key.
-const INVITE: &[u8] = include_bytes!("../signaling/sip/tests/corpus/sip_message/invite.sip");
+const INVITE: &[u8] = include_bytes!("../tools/fuzz/corpus/sip_message/invite.sip");
 
 const PBX: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
 const CARRIER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
