@@ -304,7 +304,12 @@ impl World {
                     let (session, epoch) = (spec.id, spec.epoch);
                     self.hear(Input::Media(MediaEvent::Applied { session, epoch }));
                 }
-                _ => {}
+                Output::Resolve { .. }
+                | Output::Media(_)
+                | Output::Begin(_)
+                | Output::Answered { .. }
+                | Output::End(_)
+                | Output::Note(_) => {}
             }
         }
     }
