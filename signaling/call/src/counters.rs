@@ -3,67 +3,50 @@
 use sip::validate::Fault;
 use trunk::Reason;
 
-macro_rules! counts {
-    ($($(#[doc = $doc:literal])+ $name:ident $word:literal,)+) => {
-        /// Why a message led to no call, or changed none. What transactions drop is counted by them.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Count {
-            $($(#[doc = $doc])+ $name,)+
-        }
-
-        impl Count {
-            /// Every one, in the order of their numbers.
-            pub const ALL: &[Self] = &[$(Self::$name),+];
-
-            /// Returns the label of metrics.
-            pub const fn word(self) -> &'static str {
-                match self {
-                    $(Self::$name => $word,)+
-                }
-            }
-        }
-    };
-}
-
-counts! {
-    /// Bytes that are no message.
-    Unreadable "unreadable",
-    /// A request that breaks a rule, and that cannot be answered: an ACK, or one without a Via.
-    RequestBroken "request_broken",
-    /// A request that breaks a rule, and was told so.
-    RequestAnswered "request_answered",
-    /// A request of somebody unknown that breaks a rule: no answer.
-    StrangerBroken "stranger_broken",
-    /// A response that breaks a rule.
-    ResponseBroken "response_broken",
-    /// A response to a request that nobody waits for any more.
-    ResponseUnwanted "response_unwanted",
-    /// A request of somebody unknown: no answer.
-    Stranger "stranger",
-    /// An INVITE of somebody unknown to a host of ours, beyond those that are answered in a second.
-    StrangerThrottled "stranger_throttled",
-    /// A request for a dialog that is not there, or from where its peer is not: 481.
-    DialogUnknown "dialog_unknown",
-    /// A method that is not served: 405.
-    MethodRefused "method_refused",
-    /// An ACK of no INVITE that waits for one.
-    AckUnmatched "ack_unmatched",
-    /// The same INVITE by another way: 482.
-    Merged "merged",
-    /// An INVITE of ours that has come back: 482.
-    Loop "loop",
-    /// New calls are not taken at present: 503.
-    Closed "closed",
-    /// There are as many calls as there may be: 503.
-    CallsFull "calls_full",
-    /// A session interval that is too small: 422.
-    IntervalSmall "interval_small",
-    /// A description of media that cannot be read: 400.
-    DescriptionBroken "description_broken",
-    /// A login was asked for: 401 or 407.
-    Challenged "challenged",
-    /// An INVITE that the trunk refuses, for one of its reasons.
-    Refused "refused",
+sip::words! {
+    /// Why a message led to no call, or changed none. What transactions drop is counted by them.
+    pub enum Count {
+        /// Bytes that are no message.
+        Unreadable "unreadable",
+        /// A request that breaks a rule, and that cannot be answered: an ACK, or one without a Via.
+        RequestBroken "request_broken",
+        /// A request that breaks a rule, and was told so.
+        RequestAnswered "request_answered",
+        /// A request of somebody unknown that breaks a rule: no answer.
+        StrangerBroken "stranger_broken",
+        /// A response that breaks a rule.
+        ResponseBroken "response_broken",
+        /// A response to a request that nobody waits for any more.
+        ResponseUnwanted "response_unwanted",
+        /// A response of ours that got out by no way, as far as anybody says.
+        ResponseLost "response_lost",
+        /// A request of somebody unknown: no answer.
+        Stranger "stranger",
+        /// An INVITE of somebody unknown to a host of ours, beyond those that are answered in a second.
+        StrangerThrottled "stranger_throttled",
+        /// A request for a dialog that is not there, or from where its peer is not: 481.
+        DialogUnknown "dialog_unknown",
+        /// A method that is not served: 405.
+        MethodRefused "method_refused",
+        /// An ACK of no INVITE that waits for one.
+        AckUnmatched "ack_unmatched",
+        /// The same INVITE by another way: 482.
+        Merged "merged",
+        /// An INVITE of ours that has come back: 482.
+        Loop "loop",
+        /// New calls are not taken at present: 503.
+        Closed "closed",
+        /// There are as many calls as there may be: 503.
+        CallsFull "calls_full",
+        /// A session interval that is too small: 422.
+        IntervalSmall "interval_small",
+        /// A description of media that cannot be read: 400.
+        DescriptionBroken "description_broken",
+        /// A login was asked for: 401 or 407.
+        Challenged "challenged",
+        /// An INVITE that the trunk refuses, for one of its reasons.
+        Refused "refused",
+    }
 }
 
 /// Counts since the start. None of them ever falls.

@@ -33,6 +33,7 @@ pub mod validate;
 mod error;
 mod grammar;
 mod message;
+mod words;
 mod write;
 
 pub use error::{Malformed, WriteError};

@@ -96,7 +96,7 @@ fn what_cannot_be_worked_with_is_told_why() {
     let uri = format!("sip:{OUTSIDE}@{HOST}");
     let sdp = "Contact: <sip:10.0.0.7>\nContent-Type: application/sdp\n";
     let cases = [
-        (format!("INVITE mailto:a@b SIP/2.0"), sdp, "416", None),
+        ("INVITE mailto:a@b SIP/2.0".to_owned(), sdp, "416", None),
         (
             format!("INVITE {uri} SIP/2.0"),
             "Contact: <sip:a@b>\nContent-Type: text/plain\n",
