@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use crate::appliance::{Appliance, OWN_NUMBER};
 use crate::ledger::{self, Found, Record};
-use crate::peer::{Book, Manners, Peer, Plan};
-use crate::single::outbound;
+use crate::peer::{self, Book, Manners, Peer, Plan};
+use crate::single::{outbound, several};
 use crate::{comes_true, wait_until};
 
 const NAME: &str = "full::a_full_disk_refuses_calls_ends_none_and_loses_no_record";
@@ -70,14 +70,8 @@ fn fill(disk: &Path) {
     let data = disk.join("data");
     let bucket = disk.join("bucket");
     let mut appliance = Appliance::start(Some(&data), &format!("folder = {bucket:?}"));
-    let addresses = appliance.addresses;
-    let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
-    let carrier = Peer::new(addresses.carrier(), addresses.here(), Manners::Answers, 2);
-    let calls: Vec<_> =
-        (0..5).map(|number| customer.call(outbound(&format!("+1206555020{number}")))).collect();
-    for call in &calls {
-        customer.wait(call, "an answer", |seen| seen.is_up);
-    }
+    let (mut customer, carrier) = peer::both(&appliance, Manners::Answers);
+    let calls = several(&mut customer);
     take_all_space(&ballast);
 
     // Attempts that end where they begin use up what the journal has set aside.

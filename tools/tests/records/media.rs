@@ -4,21 +4,15 @@ use std::time::{Duration, Instant};
 
 use crate::appliance::Appliance;
 use crate::ledger;
-use crate::peer::{Manners, Peer};
-use crate::single::outbound;
+use crate::peer::{self, Manners};
+use crate::single::{outbound, several};
 use crate::{comes_true, wait_until};
 
 #[test]
 fn calls_whose_media_has_died_end_with_a_reason_and_new_ones_work_within_a_second() {
     let mut appliance = Appliance::start(None, "");
-    let addresses = appliance.addresses;
-    let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
-    let carrier = Peer::new(addresses.carrier(), addresses.here(), Manners::Answers, 2);
-    let calls: Vec<_> =
-        (0..5).map(|number| customer.call(outbound(&format!("+1206555020{number}")))).collect();
-    for call in &calls {
-        customer.wait(call, "an answer", |seen| seen.is_up);
-    }
+    let (mut customer, carrier) = peer::both(&appliance, Manners::Answers);
+    let calls = several(&mut customer);
     appliance.kill_media();
     let refused = customer.call(outbound("+12065550210"));
     let seen = customer.wait(&refused, "a refusal", |seen| seen.is_over);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::appliance::Appliance;
 use crate::ledger;
-use crate::peer::{Manners, Peer, Plan};
+use crate::peer::{self, Manners, Plan};
 use crate::single::outbound;
 use crate::store::{Mood, Store};
 use crate::wait_until;
@@ -13,9 +13,7 @@ use crate::wait_until;
 fn calls_go_on_while_the_store_is_away_and_each_record_arrives_once() {
     let store = Store::new();
     let mut appliance = Appliance::start(None, &store.configuration());
-    let addresses = appliance.addresses;
-    let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
-    let carrier = Peer::new(addresses.carrier(), addresses.here(), Manners::Answers, 2);
+    let (mut customer, carrier) = peer::both(&appliance, Manners::Answers);
     let mut calls = 0;
     let mut call = |number: usize| {
         for _ in 0..number {

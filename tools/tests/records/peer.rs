@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use crate::appliance::Appliance;
 use crate::{LONG, Random, comes_true, wait_until};
 use desk::Desk;
 
@@ -74,6 +75,13 @@ enum Order {
     Deafen(bool),
     Enough,
     Rest,
+}
+
+/// The customer at its headquarters, who answers, and the carrier, with its manners.
+pub(crate) fn both(appliance: &Appliance, manners: Manners) -> (Peer, Peer) {
+    let addresses = appliance.addresses;
+    let customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
+    (customer, Peer::new(addresses.carrier(), addresses.here(), manners, 2))
 }
 
 pub(crate) struct Peer {

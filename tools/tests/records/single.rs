@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::appliance::{ACCOUNT, Appliance, BRANCH, EMPTY, GROUP_NUMBER, HEADQUARTERS, OWN_NUMBER, ZONE};
 use crate::ledger::{self, Record};
-use crate::peer::{Manners, Peer, Plan, Seen};
+use crate::peer::{self, Manners, Peer, Plan, Seen};
 use crate::wait_until;
 
 const OUTSIDE: &str = "+12065550177";
@@ -14,6 +14,16 @@ const STRANGER: &str = "+14255550199";
 pub(crate) fn outbound(to: &str) -> Plan {
     let host = format!("{HEADQUARTERS}.{ZONE}");
     Plan { from: OWN_NUMBER.to_owned(), to: to.to_owned(), host, talk: None, patience: None }
+}
+
+/// Makes some calls, which are up.
+pub(crate) fn several(customer: &mut Peer) -> Vec<String> {
+    let calls: Vec<_> =
+        (0..5).map(|number| customer.call(outbound(&format!("+1206555020{number}")))).collect();
+    for call in &calls {
+        customer.wait(call, "an answer", |seen| seen.is_up);
+    }
+    calls
 }
 
 fn inbound(appliance: &Appliance, to: &str) -> Plan {
@@ -42,9 +52,7 @@ fn every_end_of_a_call_is_told_in_its_record() {
     ];
     for (to, manners, last, status, message) in cases {
         let appliance = Appliance::start(None, "");
-        let addresses = appliance.addresses;
-        let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
-        let _carrier = Peer::new(addresses.carrier(), addresses.here(), manners, 2);
+        let (mut customer, _carrier) = peer::both(&appliance, manners);
         let patience = (manners == Manners::Rings).then_some(Duration::from_millis(200));
         let talk = Some(Duration::from_millis(100));
         let call = customer.call(Plan { talk, patience, ..outbound(to) });
@@ -99,9 +107,7 @@ fn the_copy_of_an_invite_after_a_crash_is_the_same_attempt() {
     // Both callers hear nothing at first: their INVITEs go on coming, before the crash and after it.
     for is_outbound in [true, false] {
         let mut appliance = Appliance::start(None, "");
-        let addresses = appliance.addresses;
-        let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
-        let mut carrier = Peer::new(addresses.carrier(), addresses.here(), Manners::Answers, 2);
+        let (mut customer, mut carrier) = peer::both(&appliance, Manners::Answers);
         let plan = if is_outbound { outbound(OUTSIDE) } else { inbound(&appliance, OWN_NUMBER) };
         let (caller, callee) =
             if is_outbound { (&mut customer, &carrier) } else { (&mut carrier, &customer) };
@@ -128,8 +134,7 @@ fn the_copy_of_an_invite_after_a_crash_is_the_same_attempt() {
 #[test]
 fn the_copy_of_an_invite_whose_refusal_was_recorded_and_lost_is_no_second_attempt() {
     let mut appliance = Appliance::start(None, "");
-    let addresses = appliance.addresses;
-    let mut customer = Peer::new(addresses.headquarters(), addresses.here(), Manners::Answers, 1);
+    let (mut customer, _carrier) = peer::both(&appliance, Manners::Answers);
     customer.deafen(true);
     let call = customer.call(outbound("+442079460123"));
     let before = only_record(&appliance);
