@@ -160,26 +160,28 @@ def call_out(scene, given="", said=""):
         equal("who has logged in", [record.get("SipAuthUser") for record in node.records()], ["pbx"])
 
 
-def call_in(scene):
+def inbound(scene, is_signed, seconds):
     """The carrier's telephone calls; the node connects to the customer's with TLS, and wants its certificate."""
     names(scene, (PBX_HOST, PBX))
     node = scene.appliance(provisioning([link(CARRIER)], [route(PBX_HOST)], encrypted=True), names=DNS)
-    ours = customer(scene, secure(), seconds=9, settings=[f"sip_certificate {certificate(scene, node)}"])
+    shown = certificate(scene, node if is_signed else None)
+    ours = customer(scene, secure(), seconds=seconds + 3, settings=[f"sip_certificate {shown}"])
     ours.process.wait_for("baresip is ready")
-    theirs = carrier(scene, dial=f"sip:{OURS}@{NODE}", seconds=6)
+    theirs = carrier(scene, dial=f"sip:{OURS}@{NODE}", seconds=seconds)
     theirs.process.ends()
+    return node, ours, theirs
+
+
+def call_in(scene):
+    """The node believes the customer's telephone."""
+    node, ours, theirs = inbound(scene, True, 6)
     node.ended_as(COMPLETED)
     both_hear(node, ours, theirs)
 
 
 def impostor(scene):
-    """As before, but somebody else stands behind the certificate of the customer's telephone: no call, and no media."""
-    names(scene, (PBX_HOST, PBX))
-    node = scene.appliance(provisioning([link(CARRIER)], [route(PBX_HOST)], encrypted=True), names=DNS)
-    ours = customer(scene, secure(), seconds=4, settings=[f"sip_certificate {certificate(scene, None)}"])
-    ours.process.wait_for("baresip is ready")
-    theirs = carrier(scene, dial=f"sip:{OURS}@{NODE}", seconds=3)
-    theirs.process.ends()
+    """Somebody else stands behind the certificate of the customer's telephone: no call, and no media."""
+    node, ours, _ = inbound(scene, False, 3)
     node.ended_as(("Rejected", "no host took the call"))
     wanted("Incoming call" not in ours.process.text(), "an impostor was called")
 

@@ -6,7 +6,7 @@ from scene import Case
 
 URI = f"sip:somebody@{NODE}:5060"
 TRANSPORTS = ("udp", "tcp")
-BROKEN, RUNS, FLOOD = 300, 20, 5000
+BROKEN, RUNS, FLOOD = 300, 20, 2000
 # What a process may grow by in a flood: each request leaves a response that is repeated to whoever repeats it, for 32 s
 # (RFC 3261 section 17.1.2.2), some KB each.
 GROWTH_KB = FLOOD * 8
