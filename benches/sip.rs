@@ -305,7 +305,7 @@ impl World {
                     self.hear(Input::Media(MediaEvent::Applied { session, epoch }));
                 }
                 Output::Resolve { .. }
-                | Output::Media(_)
+                | Output::Media(Wish::Close(_))
                 | Output::Begin(_)
                 | Output::Answered { .. }
                 | Output::End(_)

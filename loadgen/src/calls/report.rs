@@ -48,6 +48,12 @@ impl Report {
         (self.figures.answered > 0).then(|| used as f64 / 1e3 / self.figures.answered as f64)
     }
 
+    /// Returns what the generator itself used for a call that it began, in microseconds.
+    #[must_use]
+    pub fn own_us(&self) -> f64 {
+        self.observed.own_ns as f64 / 1e3 / self.figures.attempts.max(1) as f64
+    }
+
     /// Returns what a call that is up takes of the memory of the device.
     #[must_use]
     pub fn call_bytes(&self) -> Option<u64> {
@@ -106,6 +112,7 @@ impl Report {
             "shedding_ns": quantiles(&figures.shedding),
             "generator": {
                 "late_ns": quantiles(&figures.lateness),
+                "us_per_call": self.own_us(),
                 "unsent": observed.losses.0,
                 "unreceived": observed.losses.1,
             },

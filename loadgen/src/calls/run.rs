@@ -40,6 +40,8 @@ pub struct Observed {
     pub while_sending: Option<Usage>,
     /// What it used until the last call was over.
     pub in_all: Option<Usage>,
+    /// What the generator used of a processor in all, in nanoseconds.
+    pub own_ns: u64,
     /// Memory of the device before the first call.
     pub bytes_before: u64,
     /// Calls that were up together, memory then, and what it used in a second while they were.
@@ -77,6 +79,7 @@ impl Course<'_> {
     /// If a connection is gone, or a socket is of no more use.
     pub fn run(&mut self, plan: Plan) -> io::Result<Observed> {
         let losses_before = self.sockets.losses()?;
+        let own_before = own_ns();
         let before = self.usage();
         let bytes_before = before.as_ref().map_or(0, |usage| usage.resident_bytes);
         let start_ns = self.clock.now_ns() + LEAD_NS;
@@ -106,7 +109,8 @@ impl Course<'_> {
         let in_all = since(self.usage());
         let losses = self.sockets.losses()?;
         let losses = (losses.0 - losses_before.0, losses.1 - losses_before.1);
-        Ok(Observed { sending, while_sending, in_all, bytes_before, up, talk, losses })
+        let own_ns = own_ns().saturating_sub(own_before);
+        Ok(Observed { sending, while_sending, in_all, own_ns, bytes_before, up, talk, losses })
     }
 
     /// Waits until all calls are up, looks at the device while they are, and has them end.
@@ -168,4 +172,8 @@ impl Course<'_> {
     fn usage(&self) -> Option<Usage> {
         self.subject.and_then(Usage::of)
     }
+}
+
+fn own_ns() -> u64 {
+    Usage::of(std::process::id()).map_or(0, |usage| usage.processor_ns())
 }

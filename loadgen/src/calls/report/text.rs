@@ -50,6 +50,7 @@ impl Report {
                 line(output, label, &times_of(&quantiles))?;
             }
         }
+        line(output, "generator: processor", &format!("{:.0} us a call", self.own_us()))?;
         self.write_device(output)?;
         for note in &verdict.notes {
             writeln!(output, "note: {note}")?;
