@@ -100,7 +100,7 @@ impl Line {
             Wire::Datagrams(_) => SocketAddr::new(host, port),
             Wire::Stream { .. } => self.flow.remote,
         };
-        Target { protocol: self.flow.protocol, remote, name: None, local: None }
+        Target { protocol: self.flow.protocol, remote, name: None, local: None, connection: None }
     }
 
     /// Sends one message; over a stream the peer is who it is.

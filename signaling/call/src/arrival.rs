@@ -1,12 +1,17 @@
 //! Bytes from the network: who may speak to us, and what a message is owed before any call hears of it.
 
+use std::net::IpAddr;
+
+use control::SideName;
 use sip::dialog::DialogId;
 use sip::flow::{Destination, Flow};
 use sip::lexer::{self, Lexed, StartLine};
 use sip::validate::{Refusal, Rules, Verdict, validate};
 use sip::{Method, Name, Request};
 
-use crate::call::Calls;
+use trunk::snapshot::Snapshot;
+
+use crate::call::{Call, Calls};
 use crate::counters::Count;
 use crate::desk::{Desk, begins_call};
 use crate::load;
@@ -76,7 +81,25 @@ pub(crate) fn is_listed(desk: &Desk, flow: &Flow) -> bool {
 pub(crate) fn is_of_dialog(desk: &Desk, calls: &Calls, id: &DialogId, flow: &Flow) -> bool {
     let place = desk.dialogs.get(id).copied();
     let call = place.and_then(|(call, leg)| Some((calls.get(call)?, leg)));
-    call.is_some_and(|(call, leg)| call.leg(leg).hosts.contains(&flow.remote.ip()))
+    let source = flow.remote.ip();
+    let is_of = |(call, leg): (&Call, SideName)| {
+        let hosts = &call.leg(leg).hosts;
+        hosts.contains(&source) || hosts.first().is_some_and(|host| is_of_same(&desk.snapshot, *host, source))
+    };
+    call.is_some_and(is_of)
+}
+
+/// Tells whether two hosts belong to the same customer, or to the same carrier: what one begins, another of its hosts may
+/// go on with.
+fn is_of_same(snapshot: &Snapshot, one: IpAddr, other: IpAddr) -> bool {
+    let carrier = |host| snapshot.link_by_source(host).map(|link| &link.carrier);
+    if let (Some(one), Some(other)) = (carrier(one), carrier(other)) {
+        return one == other;
+    }
+    let (Some((_, ones)), Some((_, others))) = (snapshot.owners_of(one), snapshot.owners_of(other)) else {
+        return false;
+    };
+    ones.into_iter().any(|one| others.clone().any(|other| one.id == other.id))
 }
 
 /// Answers what breaks a rule, without remembering it.

@@ -189,7 +189,8 @@ impl Desk {
             return None;
         }
         let listener = self.setup.listener(Protocol::Tcp, None)?;
-        let wide = Target { protocol: Protocol::Tcp, remote: to.remote, name: None, local: None };
+        let wide =
+            Target { protocol: Protocol::Tcp, remote: to.remote, name: None, local: None, connection: None };
         Some((wide, listener.advertised.clone()))
     }
 

@@ -147,12 +147,12 @@ impl Engine {
         };
         let Arrival { id, request, flow } = arrival;
         let place = self.desk.dialogs.get(&dialog).copied();
-        let is_known = arrival::is_listed(&self.desk, &flow)
-            || arrival::is_of_dialog(&self.desk, &self.calls, &dialog, &flow);
-        let Some((call, leg)) = place.filter(|_| is_known) else {
+        let is_of_dialog = arrival::is_of_dialog(&self.desk, &self.calls, &dialog, &flow);
+        let Some((call, leg)) = place.filter(|_| is_of_dialog) else {
             self.desk.counters.add(Count::DialogUnknown);
             return self.desk.refuse(id, &request, 481);
         };
+        self.with(call, |_, call| call.leg_mut(leg).came_by(&flow));
         let method = request.method();
         if method == Method::Bye {
             self.with(call, |desk, call| bye::received(desk, call, leg, (id, &request)));

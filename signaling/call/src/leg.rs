@@ -72,6 +72,14 @@ impl Leg {
         leg
     }
 
+    /// Uses the connection by which the peer has come last: the one before may be gone.
+    pub(crate) fn came_by(&mut self, flow: &Flow) {
+        let way = self.way.as_mut().filter(|way| leads_to(way, flow.protocol, flow.remote.ip()));
+        if let Some(way) = way {
+            way.connection = Some(flow.connection);
+        }
+    }
+
     /// Lets messages of the dialog come from a host.
     pub(crate) fn admit_host(&mut self, host: IpAddr) {
         if !self.hosts.contains(&host) {
@@ -106,15 +114,19 @@ impl Leg {
                 });
             }
         };
-        // A connection that is there is used, whatever port its other end would listen on.
-        if protocol.is_reliable() && self.way.as_ref().is_some_and(|way| leads_to(way, protocol, address)) {
-            return None;
-        }
         // A Contact of a private network is of no use from outside of it: the peer does not know that it is behind NAT.
         if is_private(address) && self.way.as_ref().is_some_and(|way| !is_private(way.remote.ip())) {
             return None;
         }
         let port = next.parts().port().unwrap_or(default_port(protocol));
+        if let Some(way) = self.way.as_mut().filter(|way| leads_to(way, protocol, address)) {
+            // A connection that is there is used, whatever port its other end listens on: one that it has opened, and then
+            // one to that port; or else one that we have opened.
+            if way.connection.is_some() {
+                way.remote.set_port(port);
+            }
+            return None;
+        }
         let name = self.way.as_ref().and_then(|way| way.name.clone());
         self.lead_to(protocol, SocketAddr::new(address, port), name);
         None
@@ -123,18 +135,23 @@ impl Leg {
     /// Sends requests to an address from now on, whose certificate bears a name if it has one.
     pub(crate) fn lead_to(&mut self, protocol: Protocol, remote: SocketAddr, name: Option<Rc<str>>) {
         let local = self.local.filter(|_| protocol == self.protocol);
-        self.way = Some(Target { protocol, remote, name, local });
+        let connection =
+            self.way.as_ref().filter(|way| way.protocol == protocol).and_then(|way| way.connection);
+        // Nobody knows yet whether a name is the host that the connection comes from; an address is another one.
+        let connection = connection.filter(|_| name.is_some());
+        self.way = Some(Target { protocol, remote, name, local, connection });
         self.admit_host(remote.ip());
     }
 }
 
 fn leads_to(way: &Target, protocol: Protocol, address: IpAddr) -> bool {
-    way.protocol == protocol && way.remote.ip() == address
+    protocol.is_reliable() && way.protocol == protocol && way.remote.ip() == address
 }
 
 /// The way back to whoever sent something.
-pub(crate) const fn back(flow: &Flow) -> Target {
-    Target { protocol: flow.protocol, remote: flow.remote, name: None, local: Some(flow.local) }
+pub(crate) fn back(flow: &Flow) -> Target {
+    let connection = flow.protocol.is_reliable().then_some(flow.connection);
+    Target { protocol: flow.protocol, remote: flow.remote, name: None, local: Some(flow.local), connection }
 }
 
 /// RFC 3261 section 19.1.2: the port that is meant where none is written.

@@ -111,7 +111,8 @@ fn answer(layer: &mut Transactions, codes: &[u16]) {
 fn ask(layer: &mut Transactions, sample: &Request) {
     let mut request = sample.clone();
     request.headers_mut().remove(Name::Via);
-    let to = Target { protocol: Protocol::Udp, remote: flow().remote, name: None, local: None };
+    let to =
+        Target { protocol: Protocol::Udp, remote: flow().remote, name: None, local: None, connection: None };
     layer.request(Duration::ZERO, request, to, "198.51.100.1").expect("it can be written");
     let sent = read(&layer.poll_transmit().expect("it is sent at once").bytes);
     for code in [180, 200] {

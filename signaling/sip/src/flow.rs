@@ -46,7 +46,7 @@ pub struct Flow {
     pub connection: u64,
 }
 
-/// An address to which a message is to go, whatever the connection.
+/// An address to which a message is to go.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// How it goes.
@@ -57,6 +57,8 @@ pub struct Target {
     pub name: Option<Rc<str>>,
     /// The address of ours from which it goes, if that matters.
     pub local: Option<SocketAddr>,
+    /// The connection to use for as long as it is there: one by which the peer has come to us, which listens elsewhere.
+    pub connection: Option<u64>,
 }
 
 /// Where a message goes.

@@ -110,6 +110,10 @@ impl Connections {
         }
     }
 
+    pub(crate) fn has(&self, id: u64) -> bool {
+        self.all.contains_key(&id)
+    }
+
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Connection> {
         self.all.get_mut(&id).map(Box::as_mut)
     }

@@ -91,7 +91,13 @@ mod tests {
 
     fn target(port: u16) -> Destination {
         let remote = ([127, 0, 0, 1], port).into();
-        Destination::Target(Target { protocol: Protocol::Tcp, remote, name: None, local: None })
+        Destination::Target(Target {
+            protocol: Protocol::Tcp,
+            remote,
+            name: None,
+            local: None,
+            connection: None,
+        })
     }
 
     #[test]

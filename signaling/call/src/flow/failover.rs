@@ -181,7 +181,7 @@ fn send(desk: &mut Desk, call: &mut Call, place: &Place, remote: SocketAddr) -> 
         (Transport::Tls, None) => Some(Rc::from(place.peer.host.to_string())),
         _ => None,
     };
-    let to = Target { protocol, remote, name, local: None };
+    let to = Target { protocol, remote, name, local: None, connection: None };
     call.b = Leg::new(protocol, None, tag);
     call.b.admit_host(remote.ip());
     call.b.way = Some(to.clone());

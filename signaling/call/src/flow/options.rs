@@ -129,7 +129,7 @@ fn send(desk: &mut Desk, id: CarrierLinkId, remote: SocketAddr) {
     let protocol = protocol_of(link.peer.transport);
     let Some(listener) = desk.setup.listener(protocol, None).cloned() else { return };
     let name = link.peer.host.address().is_none().then(|| Rc::from(link.peer.host.to_string()));
-    let to = Target { protocol, remote, name, local: None };
+    let to = Target { protocol, remote, name, local: None, connection: None };
     let peer = Uri::parse(&format!("sip:{}:{}", link.peer.host, link.peer.port));
     let own = Uri::parse(&format!("sip:{}", listener.advertised));
     let (Ok(peer), Ok(own)) = (peer, own) else { return };

@@ -222,7 +222,7 @@ fn a_host_that_cannot_be_reached_is_tried_at_its_other_addresses_first() {
     world.hear(call::Input::Resolved { query: 1, protocol: Protocol::Udp, addresses: Ok(addresses) });
     world.settle(&mut [&mut pbx, &mut second, &mut south]);
     let refuse = |world: &mut World, remote| {
-        let target = Target { protocol: Protocol::Udp, remote, name: None, local: None };
+        let target = Target { protocol: Protocol::Udp, remote, name: None, local: None, connection: None };
         world.hear(call::Input::SendFailed { destination: Destination::Target(target) });
     };
     refuse(&mut world, (NORTH, 5060).into());

@@ -334,7 +334,7 @@ impl Actor {
     }
 
     fn target(&self) -> Target {
-        Target { protocol: self.protocol, remote: self.here(), name: None, local: None }
+        Target { protocol: self.protocol, remote: self.here(), name: None, local: None, connection: None }
     }
 
     fn contact(&self) -> String {

@@ -60,5 +60,6 @@ fn target_of_via(response: &[u8], flow: &Flow) -> Option<Target> {
         remote: (host, port).into(),
         name: name.map(Into::into),
         local: Some(flow.local),
+        connection: None,
     })
 }

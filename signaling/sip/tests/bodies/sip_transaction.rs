@@ -196,7 +196,13 @@ fn flow(at: usize) -> Flow {
 }
 
 fn target() -> Target {
-    Target { protocol: Protocol::Udp, remote: ([192, 0, 2, 1], 5060).into(), name: None, local: None }
+    Target {
+        protocol: Protocol::Udp,
+        remote: ([192, 0, 2, 1], 5060).into(),
+        name: None,
+        local: None,
+        connection: None,
+    }
 }
 
 fn split(bytes: &[u8]) -> Vec<&[u8]> {

@@ -182,7 +182,13 @@ impl World {
     }
 
     fn target(&self, side: usize) -> Target {
-        Target { protocol: self.protocol, remote: address(1 - side), name: None, local: None }
+        Target {
+            protocol: self.protocol,
+            remote: address(1 - side),
+            name: None,
+            local: None,
+            connection: None,
+        }
     }
 
     fn deliver(&mut self, side: usize, bytes: &[u8]) {

@@ -153,7 +153,7 @@ pub(crate) fn flow(protocol: Protocol, remote: &str) -> Flow {
 }
 
 pub(crate) fn target(protocol: Protocol) -> Target {
-    Target { protocol, remote: address(PEER), name: None, local: None }
+    Target { protocol, remote: address(PEER), name: None, local: None, connection: None }
 }
 
 pub(crate) fn address(text: &str) -> SocketAddr {

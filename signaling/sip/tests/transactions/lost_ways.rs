@@ -13,7 +13,7 @@ fn fail(bench: &mut Bench, destination: &Destination) {
 
 fn rerouted(protocol: Protocol, remote: &str, name: Option<&str>) -> Destination {
     let (remote, local) = (address(remote), Some(address(LOCAL)));
-    Destination::Target(Target { protocol, remote, name: name.map(Into::into), local })
+    Destination::Target(Target { protocol, remote, name: name.map(Into::into), local, connection: None })
 }
 
 #[test]

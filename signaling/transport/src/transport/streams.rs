@@ -59,8 +59,11 @@ impl Transport {
         }
     }
 
-    /// Finds the connection that we have opened to a target, or asks for one.
+    /// Finds the connection by which a target has come or that we have opened to it, or asks for one.
     fn connection_for(&mut self, target: &Target) -> Result<u64, Failure> {
+        if let Some(id) = target.connection.filter(|id| self.connections.has(*id)) {
+            return Ok(id);
+        }
         let local = target.local.map(|local| local.ip()).filter(|local| !local.is_unspecified());
         let name = target.name.clone().filter(|_| target.protocol == Protocol::Tls);
         let purpose = Purpose { protocol: target.protocol, remote: target.remote, name, local };

@@ -153,11 +153,17 @@ impl Scene {
 }
 
 pub(crate) fn target(protocol: Protocol, remote: SocketAddr) -> Destination {
-    Destination::Target(Target { protocol, remote, name: None, local: None })
+    Destination::Target(Target { protocol, remote, name: None, local: None, connection: None })
 }
 
 pub(crate) fn named(remote: SocketAddr, name: &str) -> Destination {
-    Destination::Target(Target { protocol: Protocol::Tls, remote, name: Some(name.into()), local: None })
+    Destination::Target(Target {
+        protocol: Protocol::Tls,
+        remote,
+        name: Some(name.into()),
+        local: None,
+        connection: None,
+    })
 }
 
 /// A message with a body that tells it from others.

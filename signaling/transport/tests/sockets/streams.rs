@@ -124,12 +124,36 @@ fn a_target_may_say_where_its_connection_comes_from() {
     for last in [1, 7] {
         let local = Some(std::net::SocketAddr::from(([127, 0, 0, last], 5060)));
         let remote = server.local_addr().unwrap();
-        let there = Target { protocol: Protocol::Tcp, remote, name: None, local };
+        let there = Target { protocol: Protocol::Tcp, remote, name: None, local, connection: None };
         scene.transport.send(&Destination::Target(there), b"x");
         scene.until(|scene| scene.count(Count::StreamSent) > 0);
         let (_, from) = server.accept().unwrap();
         assert_eq!(from.ip(), std::net::IpAddr::from([127, 0, 0, last]));
     }
+}
+
+#[test]
+fn a_target_is_reached_by_the_connection_it_came_by_and_by_its_port_when_that_is_gone() {
+    let mut scene = Scene::new(Protocol::Tcp);
+    let server = TcpListener::bind((KNOWN, 0)).unwrap();
+    let mut peer = stream_from(KNOWN, scene.address(0));
+    peer.write_all(options("").as_bytes()).unwrap();
+    let (flow, _) = scene.messages(1).remove(0);
+    let there = Destination::Target(Target {
+        protocol: Protocol::Tcp,
+        remote: server.local_addr().unwrap(),
+        name: None,
+        local: None,
+        connection: Some(flow.connection),
+    });
+    scene.transport.send(&there, b"one");
+    assert_eq!(read(&mut peer, 3), b"one");
+    assert_eq!(scene.count(Count::Connected), 0);
+    drop(peer);
+    scene.until(|scene| scene.closed() == 1);
+    scene.transport.send(&there, b"two");
+    scene.counts(Count::StreamSent, 2);
+    assert_eq!(read(&mut server.accept().unwrap().0, 3), b"two");
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl Peer {
 
     pub(crate) fn target(&self) -> Target {
         let flow = self.flow_here();
-        Target { protocol: self.protocol, remote: flow.remote, name: None, local: None }
+        Target { protocol: self.protocol, remote: flow.remote, name: None, local: None, connection: None }
     }
 
     fn flow_here(&self) -> Flow {

@@ -116,10 +116,15 @@ fn converse(mut caller: Phone, called: &Phone, calls: u16, talk: Duration) -> Re
     thread::sleep(talk / 2);
     let resumed = caller.heard(first) > before + held;
 
+    // One is ended by who was called, the others by who has called.
+    called.hang_up(CallNumber::Incoming(1));
+    let mut callers = vec![over(&caller)?];
     for call in &dialled {
         caller.hang_up(*call);
     }
-    let callers: Vec<_> = dialled.iter().map(|_| over(&caller)).collect::<Result<_, _>>()?;
+    while callers.len() < dialled.len() {
+        callers.push(over(&caller)?);
+    }
     let theirs: Vec<_> = dialled.iter().map(|_| over(called)).collect::<Result<_, _>>()?;
     caller.stop()?;
     Ok(Played { setups, held, resumed, ends: pair(callers, theirs)? })
@@ -157,7 +162,12 @@ fn pair(callers: Vec<Over>, mut called: Vec<Over>) -> Result<Vec<Ends>, Box<dyn 
 fn judge(played: &Played, calls: u16) -> Vec<Check> {
     let Played { setups, held, resumed, ends } = played;
     let slowest = setups.iter().max().copied().unwrap_or_default();
-    let is_ended = |ends: &&Ends| ends.caller.0 == End::HungUp && ends.called.0 == End::HungUpByPeer;
+    let is_ended = |ends: &&Ends| {
+        matches!(
+            (&ends.caller.0, &ends.called.0),
+            (End::HungUp, End::HungUpByPeer) | (End::HungUpByPeer, End::HungUp)
+        )
+    };
     let keys = ends.iter().filter(|ends| ends.called.1.keys.as_bytes() == KEYS).count();
     let heard = || ends.iter().map(|ends| (&ends.caller.1, &ends.called.1));
     let mut checks = vec![
@@ -181,7 +191,11 @@ fn judge(played: &Played, calls: u16) -> Vec<Check> {
         Check::new("resume", *resumed, "both speak again"),
     ];
     let ended = ends.iter().filter(is_ended).count();
-    checks.push(Check::new("hang up", ended == ends.len(), format!("{ended} of {} calls", ends.len())));
+    checks.push(Check::new(
+        "hang up",
+        ended == ends.len(),
+        format!("{ended} of {} calls, the first by who was called", ends.len()),
+    ));
     checks
 }
 
