@@ -1,14 +1,15 @@
 //! Who is sought, and where: a call that comes back from a host to which it is just being offered goes in a circle.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 
 use trunk::E164;
 
 /// What is offered to a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Errand {
-    pub(crate) host: IpAddr,
+    /// Where it listens. Several peers may share a host, and call each other through us.
+    pub(crate) host: SocketAddr,
     pub(crate) called: E164,
     pub(crate) caller: Option<E164>,
 }

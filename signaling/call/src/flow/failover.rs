@@ -187,7 +187,7 @@ fn send(desk: &mut Desk, call: &mut Call, place: &Place, remote: SocketAddr) -> 
     call.b.way = Some(to.clone());
     let client = Client::Invite(call.id, SideName::B);
     call.b.asks = Some(desk.send(request, to, client).ok_or(Event::TransportError)?);
-    let errand = Errand { host: remote.ip(), called: call.route.called, caller: call.route.caller.number };
+    let errand = Errand { host: remote, called: call.route.called, caller: call.route.caller.number };
     desk.sought.begin(errand);
     call.route.errand = Some(errand);
     note_connector(call, place);

@@ -3,6 +3,7 @@
 mod decide;
 mod refusal;
 
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -27,7 +28,7 @@ use crate::desk::{Client, Desk, Errand};
 use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{answer, bye, failover};
 use crate::forwarding::Forwarding;
-use crate::leg::{Asked, Leg};
+use crate::leg::{Asked, Leg, default_port};
 use crate::media_plan::MediaPlan;
 use crate::output::{Output, Wish};
 use crate::summary::{Attempt, AttemptId, CallId, Disposition, End, number_or};
@@ -88,7 +89,10 @@ pub(crate) fn received(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, is_
 /// For another number it is no loop: whoever was called has forwarded it.
 fn is_loop(desk: &Desk, calls: &Calls, arrival: &Arrival, outcome: &Outcome) -> bool {
     let Some((called, caller)) = outcome.people() else { return false };
-    let errand = Errand { host: arrival.flow.remote.ip(), called, caller: caller.number };
+    let via = arrival.request.top_via();
+    let port = via.and_then(|via| via.port).unwrap_or(default_port(arrival.flow.protocol));
+    let host = SocketAddr::new(arrival.flow.remote.ip(), port);
+    let errand = Errand { host, called, caller: caller.number };
     if desk.sought.contains(&errand) {
         return true;
     }

@@ -63,6 +63,22 @@ fn a_call_that_comes_back_from_where_it_is_being_offered_is_a_loop_even_if_its_v
 }
 
 #[test]
+fn peers_that_share_a_host_with_whom_they_call_are_no_loop() {
+    let mut world = World::new();
+    let (mut carrier, mut host) = (Peer::new(NORTH), Peer::new(PBX1));
+    let mut pbx = Peer::new(PBX1);
+    pbx.address.set_port(5070);
+    let invite = carrier.invitation(OUTSIDE, OWN_NUMBER, "192.0.2.200", &sdp(NORTH, 6000));
+    carrier.send(invite);
+    world.settle(&mut [&mut carrier, &mut host, &mut pbx]);
+    let offered = host.requests[0].1.clone();
+    let again = sent_back(&mut pbx, &offered, OWN_NUMBER);
+    pbx.send(again);
+    world.settle(&mut [&mut carrier, &mut host, &mut pbx]);
+    assert_ne!(pbx.heard().code(), 482);
+}
+
+#[test]
 fn the_same_number_may_be_called_twice_by_the_same_caller() {
     let mut world = World::new();
     let (mut pbx, mut carrier) = invited(&mut world, &sdp(PBX, 4000));
