@@ -8,7 +8,8 @@
 # and mounts of its own, so that nothing is left when it ends, however it ends. KEEP=folder keeps logs and captures.
 set -u -o pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export TRUNKLINE=${TRUNKLINE:-$here/../../../target/release/trunkline}
+TRUNKLINE=$(realpath -m "${TRUNKLINE:-$here/../../../target/release/trunkline}")
+export TRUNKLINE
 
 skip() {
   echo "SKIPPED: $*"
