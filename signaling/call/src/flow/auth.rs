@@ -145,7 +145,10 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
     Login::Verified { connector, username: said.username.into_owned() }
 }
 
-/// Asks for a login: one challenge for each hash that all users have (RFC 8760 section 2.3), the stronger first.
+/// Asks for a login: one challenge for each hash that all users have (RFC 8760 section 2.3).
+///
+/// MD5 comes first. Much equipment reads only the first challenge, or gives up at a hash that it does not know, and knows
+/// MD5 alone; whoever knows more finds the other one below.
 pub(crate) fn challenge(
     desk: &mut Desk,
     id: ServerId,
@@ -177,7 +180,7 @@ fn algorithms(desk: &Desk, host: &str, source: IpAddr) -> Vec<Algorithm> {
         None => desk.snapshot.owners_of(source).map(|(_, owners)| owners.collect()).unwrap_or_default(),
     };
     let users = || connectors.iter().flat_map(|connector| connector.credentials.iter());
-    let all = [Algorithm::Sha256, Algorithm::Md5];
+    let all = [Algorithm::Md5, Algorithm::Sha256];
     let is_common =
         |algorithm: &Algorithm| users().all(|user| user.secret(trunk_algorithm(*algorithm)).is_some());
     let common: Vec<Algorithm> = all.into_iter().filter(is_common).collect();

@@ -71,14 +71,14 @@ fn a_right_password_makes_the_call_and_the_record_names_the_user() {
 }
 
 #[test]
-fn the_stronger_hash_is_asked_for_first_and_only_what_users_have() {
+fn md5_is_asked_for_first_and_only_what_users_have() {
     let offered = |algorithms: &[Algorithm]| -> Vec<Algorithm> {
         let mut world = world(algorithms);
         let pbx = challenged(&mut world);
         let values = pbx.heard().headers().all(Name::WwwAuthenticate);
         values.map(|value| Challenge::parse(value).unwrap().algorithm).collect()
     };
-    assert_eq!(offered(&[Algorithm::Md5, Algorithm::Sha256]), [Algorithm::Sha256, Algorithm::Md5]);
+    assert_eq!(offered(&[Algorithm::Md5, Algorithm::Sha256]), [Algorithm::Md5, Algorithm::Sha256]);
     assert_eq!(offered(&[Algorithm::Md5]), [Algorithm::Md5]);
 }
 
