@@ -101,7 +101,9 @@ impl Record {
 
 fn billable_duration(answer_time_ms: Option<u64>, end_time_ms: u64) -> u64 {
     let Some(answer_time_ms) = answer_time_ms else { return 0 };
-    end_time_ms.saturating_sub(answer_time_ms).div_ceil(TENTH_MS) * TENTH_S
+    let Some(spoken_ms) = end_time_ms.checked_sub(answer_time_ms) else { return 0 };
+    // What was answered has begun its first tenth, however short it was.
+    spoken_ms.max(1).div_ceil(TENTH_MS) * TENTH_S
 }
 
 /// A tenth of a minute: 60 s / 10.
@@ -135,7 +137,7 @@ mod tests {
 
     #[test]
     fn time_is_billed_by_tenths_of_a_minute_begun() {
-        let cases = [(0, 0), (1, 6), (4_000, 6), (6_000, 6), (6_001, 12), (29_473, 30), (3_600_000, 3_600)];
+        let cases = [(0, 6), (1, 6), (4_000, 6), (6_000, 6), (6_001, 12), (29_473, 30), (3_600_000, 3_600)];
         for (spoken_ms, seconds) in cases {
             assert_eq!(billable_duration(Some(1_000), 1_000 + spoken_ms), seconds, "{spoken_ms}");
         }
