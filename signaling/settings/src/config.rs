@@ -166,6 +166,8 @@ pub struct Tls {
     pub certificate: Option<PathBuf>,
     /// Its key, as PEM.
     pub key: Option<PathBuf>,
+    /// Files of PEM with roots, or certificates, that may stand behind whom we connect to; those of the system if none.
+    pub roots: Vec<PathBuf>,
 }
 
 /// Who relays media: a process that is started with these settings, or others that run.

@@ -18,6 +18,7 @@ use settings::config::{self, Config};
 use settings::provision::{self, Seen};
 use sip::flow::Protocol;
 use telemetry::metrics::{Board, Publisher};
+use telemetry::say;
 use transport::resolve::{Resolver, ResolverSetup};
 use transport::{Listener, Tls, Transport, certificate, tls};
 use trunk::records::Records;
@@ -166,6 +167,9 @@ const fn protocol(transport: trunk::Transport) -> Protocol {
     }
 }
 
+/// Where most systems keep the roots that they believe.
+const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// What TLS shows, and whether others have not seen it before.
 pub(super) struct Certificate {
     pub(super) tls: Tls,
@@ -194,6 +198,15 @@ pub(super) fn certificate(config: &Config, now: SystemTime) -> Result<Option<Cer
         }
         (_, _, None) => return Ok(None),
     };
+    for path in &config.sip.tls.roots {
+        roots.add_pem(&read(path)?).map_err(StartError::Transport)?;
+    }
+    // What a system has collected may hold one that cannot be read; the others are good all the same.
+    if let (true, Ok(bundle)) = (config.sip.tls.roots.is_empty(), fs::read_to_string(SYSTEM_ROOTS))
+        && let Err(error) = roots.add_pem(&bundle)
+    {
+        say!(Warn, "a root of the system is not taken", error = format_args!("{error}"));
+    }
     let tls = Tls::new(&identity, &roots).map_err(StartError::Transport)?;
     Ok(Some(Certificate { tls, is_new }))
 }
