@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use control::{Reason, SideName};
-use sip::dialog::DialogId;
+use sip::dialog::{DialogId, Order};
 use sip::flow::{Flow, Protocol};
 use sip::transaction::{ClientId, Event, Failure, ServerId};
 use sip::{Method, Request, Response};
@@ -154,6 +154,9 @@ impl Engine {
         };
         self.with(call, |_, call| call.leg_mut(leg).came_by(&flow));
         let method = request.method();
+        if !matches!(method, Method::Bye | Method::Invite) && self.is_old(call, leg, &request) {
+            return self.desk.refuse(id, &request, 500);
+        }
         if method == Method::Bye {
             self.with(call, |desk, call| bye::received(desk, call, leg, (id, &request)));
         } else if method == Method::Invite {
@@ -163,6 +166,15 @@ impl Engine {
         } else {
             self.refuse_method(id, &request);
         }
+    }
+
+    /// Takes the number of a request that changes nothing in its dialog, and tells whether a later one has come before.
+    fn is_old(&mut self, call: CallId, leg: SideName, request: &Request) -> bool {
+        let mut order = None;
+        self.with(call, |_, call| {
+            order = call.leg_mut(leg).dialog.as_mut().map(|dialog| dialog.receive(request));
+        });
+        order == Some(Order::Old)
     }
 
     fn refuse_method(&mut self, id: ServerId, request: &Request) {

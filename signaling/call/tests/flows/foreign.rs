@@ -215,6 +215,15 @@ fn numbers_of_a_dialog_rise() {
     pbx.send(old);
     world.settle(&mut [&mut pbx, &mut carrier]);
     assert_eq!((pbx.heard().code(), world.engine.calls()), (500, 1));
+
+    // One that changes nothing raises the number all the same.
+    for (number, status) in [(90, 200), (80, 500)] {
+        let mut options = pbx.dialog.as_mut().unwrap().request(sip::Method::Options);
+        options.headers_mut().set(sip::Name::CSeq, format!("{number} OPTIONS"));
+        pbx.send(options);
+        world.settle(&mut [&mut pbx, &mut carrier]);
+        assert_eq!(pbx.heard().code(), status, "{number}");
+    }
 }
 
 #[test]

@@ -47,6 +47,17 @@ fn strangers_that_know_a_host_name_hear_403_ten_times_a_second() {
 }
 
 #[test]
+fn a_caller_that_may_not_be_presented_is_named() {
+    let mut world = World::new();
+    let mut pbx = Peer::new(PBX);
+    let mut invite = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+    invite.headers_mut().push(Name::PAssertedIdentity, "<sip:+33123456789@192.0.2.32>");
+    pbx.send(invite);
+    world.settle(&mut [&mut pbx]);
+    assert_eq!((pbx.heard().code(), pbx.heard().phrase()), (403, "Caller Id +33123456789 is not valid"));
+}
+
+#[test]
 fn what_is_not_allowed_is_refused_with_its_status_and_one_record() {
     let cases = [
         ("2125551212", 403, "called number is not E.164"),

@@ -1,6 +1,6 @@
 //! An attempt that goes nowhere: an answer, and a record that begins and ends at once.
 
-use sip::Name;
+use sip::{Name, Request};
 use trunk::route::Step;
 use trunk::snapshot::Side;
 use trunk::{Reason, VoiceConnectorId};
@@ -38,8 +38,32 @@ pub(super) fn refuse(desk: &mut Desk, arrival: &Arrival, side: Side, refused: Re
         Some(seconds) if status == 503 => {
             desk.refuse_for_now(arrival.id, &arrival.request, status, seconds);
         }
-        _ => desk.refuse(arrival.id, &arrival.request, status),
+        _ => {
+            let response = desk.response(&arrival.request, status);
+            let response = match phrase(reason, &arrival.request) {
+                Some(phrase) => response.with_phrase(&phrase),
+                None => response,
+            };
+            desk.respond(arrival.id, response, &arrival.request);
+        }
     }
+}
+
+/// What is said of a caller that may not be presented: which number that was.
+fn phrase(reason: Reason, request: &Request) -> Option<String> {
+    if reason != Reason::CallerNotAllowed {
+        return None;
+    }
+    let caller = caller(request)?;
+    // What is written back is a number, or what somebody took for one.
+    let is_plain = caller.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.()*#".contains(&byte));
+    is_plain.then(|| format!("Caller Id {caller} is not valid"))
+}
+
+/// Who calls, as P-Asserted-Identity says, or else From.
+fn caller(request: &Request) -> Option<String> {
+    let asserted = request.headers().address(Name::PAssertedIdentity);
+    asserted.or(request.from_address()).map(|address| user_of(&address.uri()))
 }
 
 /// Refuses what the trunk has nothing against.
@@ -64,8 +88,7 @@ fn record(
     // Whose record it would be nobody can tell.
     let connector = connector?;
     let request = &arrival.request;
-    let asserted = request.headers().address(Name::PAssertedIdentity);
-    let from = asserted.or(request.from_address()).map(|address| user_of(&address.uri()));
+    let from = caller(request);
     let id = AttemptId(desk.random.number());
     let attempt = Attempt {
         id,
