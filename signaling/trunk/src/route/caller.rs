@@ -110,12 +110,21 @@ pub(super) fn outbound(
     Err(trail.failed(reason, format!("{objection}, and there is no default phone number")))
 }
 
-/// Reads who calls from the telephone network, which may leave out the `+`.
+/// Reads who calls from the telephone network.
 pub(super) fn inbound(attempt: &Attempt<'_>) -> Caller {
-    let parse = |text: &str| E164::from_digits(text.strip_prefix('+').unwrap_or(text)).ok();
-    let (number, origin) = presented(attempt, parse);
+    let (number, origin) = presented(attempt, written_by_carrier);
     let origin = if number.is_some() { origin } else { CallerOrigin::Unknown };
     Caller { is_restricted: is_restricted(attempt), name: None, number, origin }
+}
+
+/// Reads a number as carriers of North America write it: with the `+` or without it, ten digits of their own plan, and others
+/// behind 011.
+fn written_by_carrier(text: &str) -> Option<E164> {
+    if let Some(digits) = text.strip_prefix('+').or_else(|| text.strip_prefix("011")) {
+        return E164::from_digits(digits).ok();
+    }
+    let national = (text.len() == 10).then(|| E164::from_digits(&format!("1{text}")).ok()).flatten();
+    national.or_else(|| E164::from_digits(text).ok())
 }
 
 /// Gives the number of the first P-Asserted-Identity that has one; From counts only if there is none at all.
@@ -181,3 +190,28 @@ fn is_nobody(text: &str) -> bool {
 
 /// RFC 3323 section 4.1.1.3: the user part of who does not want to be known.
 const ANONYMOUS: &str = "anonymous";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_read_as_carriers_write_them() {
+        for (text, number) in [
+            ("+14155550199", Some("+14155550199")),
+            ("14155550199", Some("+14155550199")),
+            ("4155550199", Some("+14155550199")),
+            ("442079460000", Some("+442079460000")),
+            ("011442079460000", Some("+442079460000")),
+            ("4401234567", Some("+4401234567")),
+            ("anonymous", None),
+            ("", None),
+        ] {
+            assert_eq!(
+                written_by_carrier(text).map(|number| number.to_string()).as_deref(),
+                number,
+                "{text}"
+            );
+        }
+    }
+}
