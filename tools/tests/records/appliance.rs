@@ -171,7 +171,7 @@ impl Appliance {
         let config = format!(
             "[node]\ndata = {data:?}\n\n[sip]\nallow_loopback_media = true\nzone = \"{ZONE}\"\n\n\
              [[sip.listeners]]\ntransport = \"udp\"\naddress = \"{here}\"\nport = 5060\n\n\
-             [media]\nspawn = false\ncontrol = [{:?}]\n\n[timers]\noptions_interval_s = 0\n\n\
+             [media]\nspawn = false\ncontrol = [{:?}]\n\n[limits]\ncps = 100000\n\n[timers]\noptions_interval_s = 0\n\n\
              [cdr]\naccount_id = \"{ACCOUNT}\"\n{records}\n",
             self.control()
         );

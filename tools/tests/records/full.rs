@@ -4,15 +4,17 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{ErrorKind, Write};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::thread;
 use std::time::Duration;
 
 use crate::appliance::{Appliance, OWN_NUMBER};
 use crate::ledger::{self, Found, Record};
 use crate::peer::{self, Book, Manners, Peer, Plan};
 use crate::single::{outbound, several};
-use crate::{comes_true, wait_until};
+use crate::wait_until;
 
 const NAME: &str = "full::a_full_disk_refuses_calls_ends_none_and_loses_no_record";
 
@@ -74,19 +76,7 @@ fn fill(disk: &Path) {
     let calls = several(&mut customer);
     take_all_space(&ballast);
 
-    // Attempts that end where they begin use up what the journal has set aside.
-    customer.call_often(
-        Duration::from_millis(1),
-        Box::new(|_, number| Plan {
-            from: OWN_NUMBER.to_owned(),
-            ..outbound(&format!("+4420{:08}", 70_000_000 + number))
-        }),
-    );
-    let is_full = |customer: &Peer| customer.book().values().any(|seen| seen.last() == 503);
-    assert!(comes_true(Duration::from_secs(60), || is_full(&customer)), "the disk has no end");
-    customer.stop_calling();
-    let refused = customer.call(outbound("+12065550300"));
-    assert_eq!(customer.wait(&refused, "a refusal", |seen| seen.is_over).last(), 503);
+    use_up(&mut customer, 0..40);
 
     // Those that were let in live on, and can end.
     for call in &calls[..3] {
@@ -98,10 +88,10 @@ fn fill(disk: &Path) {
     appliance.kill_signaling();
     appliance.start_signaling();
     // Those two are over, and leave room for some others, not for many.
-    let mut short_call = caller();
-    wait_until("a refusal", || !short_call(&mut customer));
+    use_up(&mut customer, 40..80);
 
     fs::remove_file(&ballast).unwrap();
+    let mut short_call = caller();
     wait_until("calls as before", || short_call(&mut customer));
     customer.rest();
     for call in &calls[3..] {
@@ -118,6 +108,33 @@ fn fill(disk: &Path) {
     let found = compare(customer.book(), &carrier.book(), &ledger::read(&bucket));
     assert!(found.answered > calls.len() && found.recovered == 2, "{found:?}");
     assert!(found.refused > 1_000, "{found:?}");
+}
+
+/// Makes attempts that end where they begin, until they have used up what the journal has set aside. So many at a time may be
+/// refused for being many; one that comes alone is refused for want of room.
+fn use_up(customer: &mut Peer, rounds: Range<u64>) {
+    for round in rounds {
+        let first = 70_000_000 + round * 10_000;
+        customer.call_often(
+            Duration::from_millis(2),
+            Box::new(move |_, number| Plan {
+                from: OWN_NUMBER.to_owned(),
+                ..outbound(&format!("+4420{:08}", first + number))
+            }),
+        );
+        thread::sleep(Duration::from_secs(1));
+        customer.stop_calling();
+        // What is under way is worked off.
+        thread::sleep(Duration::from_millis(500));
+        let alone = customer.call(outbound(&format!("+1206555{:04}", 300 + round)));
+        let seen = customer.wait(&alone, "an end or an answer", |seen| seen.is_up || seen.is_over);
+        if seen.last() == 503 {
+            return;
+        }
+        customer.hang_up(&alone);
+        customer.wait(&alone, "the end", |seen| seen.is_over);
+    }
+    panic!("the disk has no end");
 }
 
 /// What was refused for want of room has no record, as there was no room for it; but it may have one.
