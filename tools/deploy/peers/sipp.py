@@ -18,7 +18,7 @@ from appliance import (
     STRANGER,
     THEIRS,
     link,
-    old_login,
+    login,
     provisioning,
     route,
 )
@@ -176,8 +176,7 @@ def crowd(scene, way, calls=100):
 
 
 def log_in(scene, transport, status):
-    # SIPp reads the first challenge only, and knows MD5 only; who offers both hashes begins with the stronger one.
-    node = scene.appliance(provisioning([link(CARRIER)], [], login=old_login("long-enough-1")), challenge=status)
+    node = scene.appliance(provisioning([link(CARRIER)], [], login=login("long-enough-1")), challenge=status)
     callee = listens(sipp(scene, "callee_answers", CARRIER, "UDP"))
     well(sipp(scene, "caller_logs_in", PBX, transport, HOST, status=status, password="long-enough-1"), callee)
     node.ended_as(COMPLETED)
@@ -185,7 +184,7 @@ def log_in(scene, transport, status):
 
 
 def guess(scene, transport):
-    node = scene.appliance(provisioning([link(CARRIER)], [], login=old_login("long-enough-1")))
+    node = scene.appliance(provisioning([link(CARRIER)], [], login=login("long-enough-1")))
     well(sipp(scene, "caller_guesses", PBX, transport, HOST, password="wrong"))
     until(node.records)
     equal("status of records", [record["Status"] for record in node.records()], ["Rejected"])

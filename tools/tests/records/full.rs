@@ -11,8 +11,8 @@ use std::thread;
 use std::time::Duration;
 
 use crate::appliance::{Appliance, OWN_NUMBER};
-use crate::ledger::{self, Found, Record};
-use crate::peer::{self, Book, Manners, Peer, Plan};
+use crate::ledger;
+use crate::peer::{self, Manners, Peer, Plan};
 use crate::single::{outbound, several};
 use crate::wait_until;
 
@@ -105,7 +105,7 @@ fn fill(disk: &Path) {
     wait_until("all records", || ledger::count(&bucket) >= due);
     appliance.stop_signaling();
 
-    let found = compare(customer.book(), &carrier.book(), &ledger::read(&bucket));
+    let found = ledger::compare(&[&customer.book(), &carrier.book()], &ledger::read(&bucket));
     assert!(found.answered > calls.len() && found.recovered == 2, "{found:?}");
     assert!(found.refused > 1_000, "{found:?}");
 }
@@ -135,17 +135,6 @@ fn use_up(customer: &mut Peer, rounds: Range<u64>) {
         customer.wait(&alone, "the end", |seen| seen.is_over);
     }
     panic!("the disk has no end");
-}
-
-/// What was refused for want of room has no record, as there was no room for it; but it may have one.
-fn compare(mut customer: Book, carrier: &Book, records: &[Record]) -> Found {
-    let is_told = |from: &str, to: &str| {
-        records.iter().any(|record| record.text("FromNumber") == from && record.text("ToNumber") == to)
-    };
-    let attempts = customer.len();
-    customer.retain(|_, seen| seen.last() != 503 || is_told(&seen.from, &seen.to));
-    println!("{attempts} attempts, {} with a record", customer.len());
-    ledger::compare(&[&customer, carrier], records)
 }
 
 /// Makes one call after the other, each to a number of its own, and tells which one was answered.

@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::appliance::{Appliance, HEADQUARTERS, OWN_NUMBER, ZONE};
-use crate::peer::{Dialler, Manners, Peer, Plan};
+use crate::peer::{Dialler, Manners, Peer, Plan, Seen};
 use crate::{Random, comes_true, ledger, pass, setting, torn, wait_until};
 
 #[test]
@@ -41,8 +41,8 @@ fn calls_under_way_leave_one_record_each_however_often_signaling_is_killed() {
     let books = [&customer.book(), &carrier.book()];
     if kills >= MANY {
         // By itself, a minute after the start at the latest.
-        let due =
-            books.iter().flat_map(|book| book.values()).filter(|seen| !seen.statuses.is_empty()).count();
+        let is_due = |seen: &&Seen| !seen.statuses.is_empty() && seen.last() != 503;
+        let due = books.iter().flat_map(|book| book.values()).filter(is_due).count();
         let is_written = || ledger::count(&appliance.bucket()) >= due;
         assert!(comes_true(Duration::from_secs(60), is_written), "{due} records are due");
     }
@@ -51,6 +51,8 @@ fn calls_under_way_leave_one_record_each_however_often_signaling_is_killed() {
     let records = ledger::read(&appliance.bucket());
     let found = ledger::compare(&books, &records);
     println!("{kills} kills: {found:?}, {:?}", ledger::reasons(&records));
+    // After a restart more may wait than is worked off at once.
+    assert!(found.turned_away < found.records / 20, "{found:?}");
     // Every kind of call was there.
     let least = kills as usize;
     assert!(found.answered > least && found.recovered > least && found.refused > least, "{found:?}");

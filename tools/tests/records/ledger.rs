@@ -89,6 +89,8 @@ pub(crate) struct Found {
     pub(crate) refused: usize,
     /// Attempts of which nobody has heard a word; they may have a record.
     pub(crate) unheard: usize,
+    /// Attempts that were refused for want of room or for being too many, and have no record; they may have one.
+    pub(crate) turned_away: usize,
 }
 
 /// Compares records with what peers have seen: each attempt has numbers of its own. Whoever got an answer, and whoever was
@@ -107,6 +109,7 @@ pub(crate) fn compare(books: &[&Book], records: &[Record]) -> Found {
         let record = by_numbers.get(&(seen.from.clone(), seen.to.clone())).map(|records| records[0]);
         match record {
             Some(record) => judge(call_id, seen, record, &mut found),
+            None if !seen.is_incoming && seen.last() == 503 => found.turned_away += 1,
             None if seen.is_incoming || !seen.statuses.is_empty() => {
                 panic!("no record of {call_id}: {seen:?}")
             }

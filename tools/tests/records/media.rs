@@ -43,6 +43,7 @@ fn calls_whose_media_has_died_end_with_a_reason_and_new_ones_work_within_a_secon
 
     let records = ledger::read(&appliance.bucket());
     let found = ledger::compare(&[&customer.book(), &carrier.book()], &records);
+    assert_eq!(found.turned_away, 0, "{found:?}");
     assert_eq!((found.answered, found.refused), (calls.len() + 1, number), "{found:?}");
     let lost = records.iter().filter(|record| record.text("StatusMessage") == "media was lost");
     assert_eq!(lost.count(), calls.len());

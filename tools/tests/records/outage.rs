@@ -41,5 +41,6 @@ fn calls_go_on_while_the_store_is_away_and_each_record_arrives_once() {
     appliance.stop_signaling();
 
     let found = ledger::compare(&[&customer.book(), &carrier.book()], &store.records());
+    assert_eq!(found.turned_away, 0, "{found:?}");
     assert_eq!((found.records, found.answered, found.unheard), (45, 45, 0), "{found:?}");
 }
