@@ -10,7 +10,7 @@ use trunk::Transport;
 use trunk::failover::{Event, Next, PROVISIONAL_TIMEOUT, Stop};
 use trunk::snapshot::Side;
 
-use crate::call::{Call, Phase, Place, PlaceOf};
+use crate::call::{Call, Phase, Place, PlaceOf, Route};
 use crate::clock::CallTimer;
 use crate::crossing::{self, protocol_of, refusal_heard};
 use crate::desk::{Client, Desk, Errand, Query};
@@ -20,9 +20,8 @@ use crate::summary::{Disposition, End};
 
 /// Tries the first target.
 pub(crate) fn begin(desk: &mut Desk, call: &mut Call) {
-    let mut failover = call.route.failover.clone();
-    let next = failover.begin(|at| is_resting(desk, call, at));
-    call.route.failover = failover;
+    let Route { failover, places, .. } = &mut call.route;
+    let next = failover.begin(|at| is_resting(desk, places, at));
     follow(desk, call, next);
 }
 
@@ -34,10 +33,8 @@ pub(crate) fn heard(desk: &mut Desk, call: &mut Call, at: usize, event: Event) {
 
 /// Hears it, and says what is next.
 pub(crate) fn advance(desk: &Desk, call: &mut Call, at: usize, event: Event) -> Next {
-    let mut failover = call.route.failover.clone();
-    let next = failover.heard(at, event, |at| is_resting(desk, call, at));
-    call.route.failover = failover;
-    next
+    let Route { failover, places, .. } = &mut call.route;
+    failover.heard(at, event, |at| is_resting(desk, places, at))
 }
 
 /// A target has said nothing at all.
@@ -102,8 +99,8 @@ pub(crate) fn conclude(desk: &mut Desk, call: &mut Call) {
     }
 }
 
-fn is_resting(desk: &Desk, call: &Call, at: usize) -> bool {
-    let Some(place) = call.route.places.get(at) else { return true };
+fn is_resting(desk: &Desk, places: &[Place], at: usize) -> bool {
+    let Some(place) = places.get(at) else { return true };
     let is_down = match &place.of {
         PlaceOf::Link(link) => desk.links.is_down(&link.link),
         PlaceOf::Connector { .. } => false,
