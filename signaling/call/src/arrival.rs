@@ -56,7 +56,7 @@ pub(crate) fn received(desk: &mut Desk, calls: &Calls, flow: Flow, bytes: &[u8])
 /// As what it is counted if it is not.
 fn is_heard(desk: &mut Desk, calls: &Calls, request: &Request, flow: &Flow) -> Result<(), Count> {
     // Nobody answers an ACK.
-    if is_listed(desk, flow) || request.method() == Method::Ack {
+    if desk.snapshot.lists(flow.remote.ip()) || request.method() == Method::Ack {
         return Ok(());
     }
     if let Some(id) = DialogId::of_request(request) {
@@ -69,12 +69,6 @@ fn is_heard(desk: &mut Desk, calls: &Calls, request: &Request, flow: &Flow) -> R
         return Err(Count::Stranger);
     }
     if desk.guard.admit_stranger(desk.now.elapsed) { Ok(()) } else { Err(Count::StrangerThrottled) }
-}
-
-/// Tells whether a connector or a link lists the source.
-pub(crate) fn is_listed(desk: &Desk, flow: &Flow) -> bool {
-    let source = flow.remote.ip();
-    desk.snapshot.owners_of(source).is_some() || desk.snapshot.link_by_source(source).is_some()
 }
 
 /// Tells whether messages of a dialog may come from the source.
@@ -104,7 +98,7 @@ fn is_of_same(snapshot: &Snapshot, one: IpAddr, other: IpAddr) -> bool {
 
 /// Answers what breaks a rule, without remembering it.
 fn refuse(desk: &mut Desk, calls: &Calls, lexed: &Lexed<'_>, refusal: &Refusal, flow: Flow) {
-    if !is_listed(desk, &flow) && !is_of_host(desk, calls, lexed, &flow) {
+    if !desk.snapshot.lists(flow.remote.ip()) && !is_of_host(desk, calls, lexed, &flow) {
         return desk.counters.blame(Count::StrangerBroken, &refusal.fault);
     }
     let tag = desk.random.tag();

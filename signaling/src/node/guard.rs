@@ -19,7 +19,7 @@ impl Listed {
 
 impl Guard for Listed {
     fn knows(&self, source: IpAddr) -> bool {
-        self.snapshot.owners_of(source).is_some() || self.snapshot.link_by_source(source).is_some()
+        self.snapshot.lists(source)
     }
 
     fn is_host(&self, name: &str) -> bool {

@@ -148,6 +148,11 @@ impl Snapshot {
         found.filter_map(|(id, credential)| Some((id, credential?))).collect()
     }
 
+    /// Tells whether a connector or a link of a carrier lists an address.
+    pub fn lists(&self, source: IpAddr) -> bool {
+        self.owners_by_source.longest(source).is_some() || self.link_by_source.longest(source).is_some()
+    }
+
     /// Tells on which side somebody is who sends a request; `None` for strangers, who get no answer.
     pub fn side_of(&self, source: IpAddr, host: &str) -> Option<Side> {
         if self.connector_by_host(host).is_some() {
