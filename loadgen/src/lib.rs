@@ -12,3 +12,4 @@ pub mod calls;
 pub mod media;
 pub mod node;
 pub mod phone;
+pub mod role;

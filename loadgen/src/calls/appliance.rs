@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::role::Role;
 
 /// Where PBX and appliance are.
 pub const CUSTOMER: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -38,7 +40,7 @@ pub struct Setup {
 /// Two processes, and their folder; both are gone when this goes.
 pub struct Appliance {
     folder: PathBuf,
-    processes: Vec<Child>,
+    processes: Vec<Role>,
     /// Where messages of each protocol come in: UDP, TCP and TLS.
     pub sip: [SocketAddr; 3],
 }
@@ -88,7 +90,7 @@ impl Appliance {
     /// Returns the process that negotiates calls.
     #[must_use]
     pub fn signaling(&self) -> Option<u32> {
-        self.processes.get(1).map(Child::id)
+        self.processes.get(1).map(Role::id)
     }
 
     /// Returns the host that calls go to.
@@ -114,16 +116,11 @@ impl Appliance {
     fn run(&mut self, program: &Path, arguments: &[&str]) -> Started<()> {
         let role = arguments[0];
         let log = self.path(&format!("{role}.log"));
-        let mut child = Command::new(program)
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(&log)?)
-            .spawn()?;
-        let stdout = child.stdout.take().ok_or("a process that was started has an output")?;
-        self.processes.push(child);
-        let is_ready = BufReader::new(stdout).lines().any(|line| line.is_ok_and(|line| line == "ready"));
-        if is_ready {
+        let stderr = fs::File::create(&log)?.into();
+        let mut started = Role::start(program, arguments, Stdio::piped(), stderr)?;
+        let said = started.said_until_ready();
+        self.processes.push(started);
+        if said?.is_some() {
             return Ok(());
         }
         Err(format!("trunkline {role} does not start: {}", fs::read_to_string(&log)?.trim()).into())
@@ -134,24 +131,11 @@ impl Drop for Appliance {
     fn drop(&mut self) {
         // Signaling first: it closes its sessions.
         for process in self.processes.iter_mut().rev() {
-            end(process);
+            // It ends now, or when it is dropped.
+            let _ = process.end(PATIENCE);
         }
         // What is left of a folder of our own in the temporary one hurts nobody.
         let _ = fs::remove_dir_all(&self.folder);
-    }
-}
-
-/// Asks a process to end, and waits for it; in the end it has to.
-fn end(process: &mut Child) {
-    let _ = Command::new("kill").args(["-TERM", &process.id().to_string()]).status();
-    let deadline = Instant::now() + PATIENCE;
-    while matches!(process.try_wait(), Ok(None)) {
-        if Instant::now() > deadline {
-            let _ = process.kill();
-            let _ = process.wait();
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
     }
 }
 

@@ -61,8 +61,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     kept.push(Kept::start("signaling", signaling(arguments, &config.media, &socket))?);
     while !ended.load(Ordering::Relaxed) {
-        for role in &mut kept {
-            if !role.goes_on()? {
+        for kept in &mut kept {
+            if !kept.goes_on()? {
                 return Ok(ExitCode::from(FAILURE));
             }
         }
@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     }
     let patience = Duration::from_secs(arguments.patience) + PATIENCE;
     // Signaling first: its calls need their media to the end.
-    kept.iter_mut().rev().try_for_each(|role| role.end(patience))?;
+    kept.iter_mut().rev().try_for_each(|kept| kept.role.end(patience))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -119,7 +119,7 @@ struct Kept {
 
 impl Kept {
     fn start(name: &'static str, words: Vec<OsString>) -> io::Result<Self> {
-        let role = Role::start(&words, Stdio::inherit(), Stdio::inherit())?;
+        let role = role::start(&words, Stdio::inherit(), Stdio::inherit())?;
         let started = Instant::now();
         Ok(Self { name, words, role, started, pause: PAUSE, restart_at: None, has_worked: false })
     }
@@ -131,7 +131,7 @@ impl Kept {
             if Instant::now() >= at {
                 self.restart_at = None;
                 self.started = Instant::now();
-                self.role = Role::start(&self.words, Stdio::inherit(), Stdio::inherit())?;
+                self.role = role::start(&self.words, Stdio::inherit(), Stdio::inherit())?;
             }
             return Ok(true);
         }
@@ -147,10 +147,6 @@ impl Kept {
         self.restart_at = Some(Instant::now() + pause);
         self.pause = (pause * 2).min(PAUSE_MAX);
         Ok(true)
-    }
-
-    fn end(&mut self, patience: Duration) -> io::Result<()> {
-        self.role.end(patience)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{self, BufRead, BufReader};
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -151,21 +151,14 @@ fn start(role: &str, words: &[&str], last: &Path, folder: &Path) -> Started<Role
     let log = fs::File::create(folder.join(format!("{role}.log")))?;
     let mut words = [role::words([role]), role::words(words)].concat();
     words.push(last.into());
-    Ok(Role::start(&words, Stdio::piped(), log.into())?)
+    Ok(role::start(&words, Stdio::piped(), log.into())?)
 }
 
-/// Waits for the line that says so, and returns the rest of the first line that begins with `wanted`.
-fn wait_until_ready(role: &mut Role, wanted: &str) -> Started<String> {
-    let stdout = role.stdout().ok_or("a process that was started has an output")?;
-    let mut found = String::new();
-    for line in BufReader::new(stdout).lines() {
-        let line = line?;
-        if let (Some(rest), true) = (line.strip_prefix(wanted), found.is_empty()) {
-            rest.split(':').next().unwrap_or(rest).clone_into(&mut found);
-        }
-        if line == "ready" {
-            return Ok(found);
-        }
+/// Waits until a role is ready, and returns what it has said with this word before, up to a colon.
+fn wait_until_ready(role: &mut Role, word: &str) -> Started<String> {
+    if let Some(said) = role.said_until_ready()? {
+        let found = said.iter().find_map(|line| line.strip_prefix(word)?.split(':').next());
+        return Ok(found.unwrap_or_default().to_owned());
     }
     let status = role.wait()?;
     Err(format!("a process of the appliance has ended before it was ready ({status}); its log says why")
