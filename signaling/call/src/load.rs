@@ -32,7 +32,8 @@ impl Load {
 /// Takes a request, unless it begins a call for which there is no room at this moment.
 pub(crate) fn take(desk: &mut Desk, request: Request, flow: Flow) {
     let now = desk.now.elapsed;
-    let may_wait = begins_call(&request) && !is_for_help(&request) && !desk.transactions.knows(&request);
+    let may_wait =
+        begins_call(&request) && !is_for_help(&request) && !desk.transactions.knows(&request, &flow);
     if may_wait && !admits(desk, now) {
         let seconds = retry_after_s(desk.setup.limits.retry_after_s, now);
         return desk.transactions.refuse_for_now(request, &flow, seconds);

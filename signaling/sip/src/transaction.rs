@@ -9,12 +9,11 @@
 //! CANCEL. What is left to the user: one final response to each request, the ACK of each 2xx, and for how long it rings.
 //!
 //! What was decided, and why:
-//! - A key is 128 bits of SipHash under a secret, over branch, host and method; nothing else of them is kept. Peers cannot
-//!   make keys collide, and a tombstone is its keys and one reply.
+//! - A key is 128 bits of SipHash under a secret, over branch, sender, method, and by which way from which host it came;
+//!   nothing else of them is kept. Peers cannot make keys collide, and a tombstone is its keys and one reply.
 //! - Our branches carry the slot of the transaction and a proof that we made them. A response is found without a search,
 //!   and an acceptance is told even when its transaction is gone.
-//! - A CANCEL is answered without state: its answer follows from the INVITE, and a copy gets it made anew. It counts only
-//!   when it comes from the host of the INVITE, as a branch is no secret on the way.
+//! - A CANCEL is answered without state: its answer follows from the INVITE, and a copy gets it made anew.
 //! - Destinations are interned, and transactions of one are linked: a lost connection finds its own without a search.
 //! - What is full refuses what is new with a 503 whose derived tag tells its ACK. What belongs to a call has a reserve,
 //!   and is dropped beyond it, to come again. Requests of ours are not refused: the user bounds its calls.
@@ -103,8 +102,8 @@ impl Transactions {
     }
 
     /// Tells whether a request is a copy of one that is under way, or was answered lately.
-    pub fn knows(&self, request: &Request) -> bool {
-        let key = key::transaction(&self.secret, request, request.method());
+    pub fn knows(&self, request: &Request, flow: &Flow) -> bool {
+        let key = key::transaction(&self.secret, request, flow, request.method());
         key.is_some_and(|key| self.servers.contains_key(&key))
     }
 

@@ -1,22 +1,25 @@
 //! What a request is matched by: RFC 3261 section 17.2.3, and sections 8.2.2.2 and 13.3.1.4.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use rsip::Method;
 
 use super::secret::{Key, Kind, Secret};
-use crate::flow::{Destination, Protocol};
+use crate::flow::{Destination, Flow, Protocol};
 use crate::header::Via;
 use crate::message::{Request, Response};
 use crate::method;
 use crate::uri::Host;
 
 /// Returns what identifies the transaction of a request, or of another method with the same branch: a CANCEL and the
-/// ACK of a refusal belong to an INVITE.
-pub(super) fn transaction(secret: &Secret, request: &Request, method: Method) -> Option<Key> {
+/// ACK of a refusal belong to an INVITE. It comes from the host that began it and in the same manner: a branch is no secret
+/// on the way, and what answers a request goes back by the way that it came (RFC 3261 section 18.2.2).
+pub(super) fn transaction(secret: &Secret, request: &Request, flow: &Flow, method: Method) -> Option<Key> {
     let via = request.top_via()?;
     let (host, port) = sent_by(&via);
     let word = method::word(method).as_bytes();
+    let way = [flow.protocol as u8];
+    let source = octets(flow.remote);
     let Some(branch) = via.transaction_branch() else {
         let number = request.cseq()?.seq.to_be_bytes();
         // The To tag is not among them: that of an ACK is the one of the response.
@@ -24,6 +27,8 @@ pub(super) fn transaction(secret: &Secret, request: &Request, method: Method) ->
             Kind::WithoutBranch,
             &[
                 word,
+                &way,
+                &source,
                 request.uri().as_str().as_bytes(),
                 request.from_tag().unwrap_or("").as_bytes(),
                 request.call_id().as_bytes(),
@@ -35,7 +40,7 @@ pub(super) fn transaction(secret: &Secret, request: &Request, method: Method) ->
             ],
         ));
     };
-    Some(secret.key(Kind::Branch, &[word, branch.as_bytes(), &host, &port]))
+    Some(secret.key(Kind::Branch, &[word, &way, &source, branch.as_bytes(), &host, &port]))
 }
 
 /// Returns what two requests have in common that come from one over several ways; `None` within a dialog.
@@ -71,10 +76,7 @@ fn acceptance(secret: &Secret, call_id: &str, (from, to): (Option<&str>, Option<
 
 /// Returns what a host is counted by.
 pub(super) fn host(secret: &Secret, source: SocketAddr) -> Key {
-    match source.ip().to_canonical() {
-        std::net::IpAddr::V4(address) => secret.key(Kind::Host, &[&address.octets()]),
-        std::net::IpAddr::V6(address) => secret.key(Kind::Host, &[&address.octets()]),
-    }
+    secret.key(Kind::Host, &[&octets(source)])
 }
 
 /// Returns what a destination is found by.
@@ -99,6 +101,14 @@ pub(super) fn destination(secret: &Secret, destination: &Destination) -> Key {
                 ],
             )
         }
+    }
+}
+
+/// Writes a host as bytes; one of IPv4 is the same however it is written.
+fn octets(source: SocketAddr) -> [u8; 16] {
+    match source.ip() {
+        IpAddr::V4(address) => address.to_ipv6_mapped().octets(),
+        IpAddr::V6(address) => address.octets(),
     }
 }
 

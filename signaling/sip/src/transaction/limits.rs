@@ -98,7 +98,7 @@ pub(super) fn stateless(all: &mut Transactions, response: Response, flow: &Flow,
 }
 
 /// Tells whether an ACK belongs to an answer that nobody remembers.
-pub(super) fn is_ack_of_stateless(all: &Transactions, ack: &Request) -> bool {
-    let key = key::transaction(&all.secret, ack, Method::Invite);
+pub(super) fn is_ack_of_stateless(all: &Transactions, ack: &Request, flow: &Flow) -> bool {
+    let key = key::transaction(&all.secret, ack, flow, Method::Invite);
     key.is_some_and(|key| ack.to_tag() == Some(&all.secret.tag(key)))
 }

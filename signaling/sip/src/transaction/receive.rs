@@ -31,7 +31,7 @@ pub(super) fn request(all: &mut Transactions, now: Duration, mut request: Reques
     if method == Method::Cancel {
         return cancel(all, request, &flow);
     }
-    let Some(key) = key::transaction(&all.secret, &request, method) else {
+    let Some(key) = key::transaction(&all.secret, &request, &flow, method) else {
         return all.counters.add(Reason::RequestUnmatchable);
     };
     if let Some(&slot) = all.servers.get(&key) {
@@ -46,7 +46,7 @@ pub(super) fn request(all: &mut Transactions, now: Duration, mut request: Reques
 
 /// Refuses a request for the load of whoever would take it.
 pub(super) fn refuse_for_now(all: &mut Transactions, mut request: Request, flow: &Flow, seconds: u32) {
-    let key = key::transaction(&all.secret, &request, request.method());
+    let key = key::transaction(&all.secret, &request, flow, request.method());
     let (Some(key), Ok(())) = (key, request.note_source(flow.remote)) else {
         return all.counters.add(Reason::RequestUnmatchable);
     };
@@ -105,7 +105,7 @@ fn trying(request: &Request) -> Option<Rc<[u8]>> {
 
 /// The ACK of a refusal belongs to the transaction, that of an acceptance to the user.
 fn ack(all: &mut Transactions, now: Duration, request: Request, flow: Flow) {
-    let key = key::transaction(&all.secret, &request, Method::Invite);
+    let key = key::transaction(&all.secret, &request, &flow, Method::Invite);
     if let Some((slot, state)) = key.and_then(|key| invite(all, key)) {
         match state {
             invite_server::State::Completed => {
@@ -128,7 +128,7 @@ fn ack(all: &mut Transactions, now: Duration, request: Request, flow: Flow) {
             all.advance(now, slot, event, |machine| machine.invite_server(input));
         }
         Some(_) => all.counters.add(Reason::AckRepeated),
-        None if limits::is_ack_of_stateless(all, &request) => all.counters.add(Reason::AckOfRefusal),
+        None if limits::is_ack_of_stateless(all, &request, &flow) => all.counters.add(Reason::AckOfRefusal),
         None => all.events.push_back(Event::Ack { id: None, request, flow }),
     }
 }
@@ -144,19 +144,14 @@ fn invite(all: &Transactions, key: Key) -> Option<(Slot, invite_server::State)> 
 
 /// Answers a CANCEL. The answer to its copy is made anew, so that there is nothing to keep.
 fn cancel(all: &mut Transactions, request: Request, flow: &Flow) {
-    let Some(key) = key::transaction(&all.secret, &request, Method::Invite) else {
+    let Some(key) = key::transaction(&all.secret, &request, flow, Method::Invite) else {
         return all.counters.add(Reason::RequestUnmatchable);
     };
-    let host = key::host(&all.secret, flow.remote);
     let slot = all.servers.get(&key).copied();
     let entry = slot.and_then(|slot| all.table.get_mut(slot));
     let Some((slot, Entry { machine: Machine::InviteServer(server), kept, .. })) = slot.zip(entry) else {
         return refuse_cancel(all, &request, flow, key);
     };
-    // A branch is no secret on the way: only who sent the INVITE may end it.
-    if server.asker.host != host {
-        return refuse_cancel(all, &request, flow, key);
-    }
     let told = server.cancelled || server.state != invite_server::State::Proceeding;
     server.cancelled = true;
     // RFC 3261 section 9.2: its tag is that of the answer to the INVITE.

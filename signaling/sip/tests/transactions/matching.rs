@@ -46,6 +46,22 @@ fn branch_sent_by_and_method_tell_requests_apart() {
 }
 
 #[test]
+fn the_same_bytes_by_another_way_or_from_another_host_are_another_request() {
+    let mut bench = Bench::new();
+    let options = with_via("OPTIONS", "SIP/2.0/UDP a.example;branch=z9hG4bK1", URI, "");
+    let elsewhere = PEER.replace("192.0.2.1", "192.0.2.2");
+    assert_ne!(elsewhere, PEER);
+    for way in [flow(Udp, PEER), flow(Tcp, PEER), flow(Udp, &elsewhere)] {
+        let (id, request) = bench.asked(&options, &way);
+        bench.answer(id, &request, 200);
+    }
+    assert_eq!(bench.layer.counters().of(Reason::RequestRepeated), 0);
+    // From another port of the host it is a copy: an address translation may have changed it.
+    bench.receive(&options, &flow(Udp, &PEER.replace(":5060", ":5070")));
+    assert_eq!(bench.layer.counters().of(Reason::RequestRepeated), 1);
+}
+
+#[test]
 fn without_the_cookie_rfc_2543_matches() {
     for via in
         ["SIP/2.0/UDP a.example;branch=1", "SIP/2.0/UDP a.example", "SIP/2.0/UDP a.example;branch=z9hG4bK"]

@@ -28,7 +28,10 @@ fn what_is_refused_for_load_is_forgotten_and_its_ack_is_known() {
 fn a_copy_is_told_from_a_new_request() {
     let mut bench = Bench::with_limits(Limits::default());
     let (first, other) = (theirs("INVITE", "a", Udp), theirs("INVITE", "b", Udp));
-    assert!(!bench.layer.knows(&request(&first)));
+    assert!(!bench.layer.knows(&request(&first), &flow(Udp, PEER)));
     bench.receive(&first, &flow(Udp, PEER));
-    assert!(bench.layer.knows(&request(&first)) && !bench.layer.knows(&request(&other)));
+    assert!(
+        bench.layer.knows(&request(&first), &flow(Udp, PEER))
+            && !bench.layer.knows(&request(&other), &flow(Udp, PEER))
+    );
 }
