@@ -7,10 +7,29 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, getpid, getppid, kill_process, set_parent_process_death_signal};
 
 /// How often a process that was asked to end is looked at.
 const LOOK: Duration = Duration::from_millis(5);
+
+/// By this variable a role knows who has started it.
+const STARTER: &str = "TRUNKLINE_STARTED_BY";
+
+/// Has this process end when the one that started it as a [`Role`] has ended, killed or not: nobody would look after it, and
+/// its sockets would be in the way of the next one. Does nothing in a process that is nobody's role.
+///
+/// # Errors
+///
+/// If the kernel refuses, or whoever has started it is gone already.
+pub fn follow_starter() -> io::Result<()> {
+    let starter = std::env::var(STARTER).ok().and_then(|text| text.parse().ok()).and_then(Pid::from_raw);
+    let Some(starter) = starter else { return Ok(()) };
+    set_parent_process_death_signal(Some(Signal::TERM))?;
+    match getppid() == Some(starter) {
+        true => Ok(()),
+        false => Err(io::Error::other("whoever has started this process has ended")),
+    }
+}
 
 /// A process. Dropped, it is killed, if it has not ended before.
 pub struct Role {
@@ -18,7 +37,8 @@ pub struct Role {
 }
 
 impl Role {
-    /// Starts a program with its words; where its output goes is the caller's choice.
+    /// Starts a program with its words; where its output goes is the caller's choice. The thread that does so has to live
+    /// as long as the role is wanted: the kernel takes its end for the starter's.
     ///
     /// # Errors
     ///
@@ -30,7 +50,8 @@ impl Role {
         stderr: Stdio,
     ) -> io::Result<Self> {
         let mut command = Command::new(program);
-        let child = command.args(words).stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn()?;
+        command.args(words).env(STARTER, getpid().to_string());
+        let child = command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).spawn()?;
         Ok(Self { child })
     }
 

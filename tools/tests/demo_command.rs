@@ -1,7 +1,10 @@
 //! The commands that prove and list what there is.
 
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 #[test]
@@ -32,6 +35,55 @@ fn the_demo_carries_several_calls_and_writes_what_was_heard() {
     // Not silence: somebody speaks as loudly as people do.
     let loudest = sound[44..].chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).max();
     assert!(loudest > Some(4000), "{loudest:?}");
+}
+
+#[test]
+fn the_demo_can_be_repeated_in_its_folder() {
+    let folder = std::env::temp_dir().join(format!("demo-again-{}", std::process::id()));
+    for _ in 0..2 {
+        let output = trunkline(&["demo", "--fast", "--json", "--data", folder.to_str().unwrap()]);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["verdict"], "PASS", "{report:#}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
+fn what_the_demo_cannot_write_is_told_before_it_begins() {
+    let long = format!("/tmp/{}", "l".repeat(100));
+    for (words, told) in [
+        (["--data", "/proc/demo"], "--data /proc/demo: wanted a folder to write in"),
+        (["--data", &long], "--data: wanted a path of 96 bytes at most"),
+        (["--wav", "/tmp"], "--wav /tmp: wanted a file to write"),
+    ] {
+        let output = trunkline(&["demo", words[0], words[1], "--json"]);
+        assert_eq!(output.status.code(), Some(2));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(report["verdict"], "FAIL");
+        let detail = report["checks"][0]["detail"].as_str().unwrap();
+        assert!(detail.starts_with(told), "{detail}");
+    }
+    let _ = std::fs::remove_dir(long);
+}
+
+#[test]
+fn ctrl_c_ends_the_demo_at_once_and_leaves_nothing() {
+    let started = Instant::now();
+    let demo = Command::new(env!("CARGO_BIN_EXE_trunkline"))
+        .args(["demo"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let folder = std::env::temp_dir().join(format!("trunkline-demo-{}", demo.id()));
+    while !folder.join("signaling.log").exists() {
+        assert!(started.elapsed() < Duration::from_secs(10));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    kill(Pid::from_raw(demo.id().cast_signed()), Signal::SIGINT).unwrap();
+    let output = demo.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130));
+    assert!(!String::from_utf8(output.stdout).unwrap().contains("PASS"));
+    assert!(!folder.exists());
 }
 
 #[test]

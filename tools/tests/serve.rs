@@ -36,6 +36,25 @@ fn who_dies_is_started_again_and_all_end_together() {
 }
 
 #[test]
+fn nobody_outlives_the_keeper_and_another_one_can_start() {
+    let folder = Folder::new("orphans");
+    let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let config = folder.configuration(port);
+    for _ in 0..2 {
+        let mut served = serve(&config);
+        wait_for_ready(&mut BufReader::new(served.stdout.take().unwrap()), 2);
+        let children = ["signaling", "media"].map(|role| child(&served, role).expect("it works"));
+        served.kill().unwrap();
+        served.wait().unwrap();
+        let deadline = Instant::now() + PATIENCE;
+        while children.into_iter().any(runs) {
+            assert!(Instant::now() < deadline, "a process has outlived its keeper");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+#[test]
 fn what_cannot_work_ends_at_once() {
     let folder = Folder::new("taken");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -58,6 +77,12 @@ fn serve(config: &Path) -> Child {
 fn wait_for_ready(lines: &mut BufReader<ChildStdout>, count: usize) {
     let found = lines.lines().map_while(Result::ok).filter(|line| line == "ready").take(count).count();
     assert_eq!(found, count);
+}
+
+/// Tells whether a process still does anything; one that nobody has waited for yet does not.
+fn runs(process: Pid) -> bool {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    status.lines().any(|line| line.starts_with("State:") && !line.contains('Z'))
 }
 
 /// Finds the process of a role among the children of another.

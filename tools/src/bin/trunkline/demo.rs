@@ -5,24 +5,25 @@
 
 mod appliance;
 mod call;
+mod folder;
+mod interruption;
 mod record;
 mod wav;
 
 use std::error::Error;
+use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use serde_json::json;
-use signal_hook::consts::{SIGINT, SIGTERM};
 
-use crate::Outcome;
+use crate::{FAILURE, Outcome};
 use appliance::Appliance;
+use folder::Folder;
+use interruption::Interruption;
 
 /// Start the appliance on loopback, and prove it with a call.
 ///
@@ -65,51 +66,76 @@ impl Check {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Outcome {
-    let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&ended))?;
-    }
+    show(arguments).or_else(|error| {
+        if !arguments.json {
+            return Err(error);
+        }
+        tell(&[Check::new("start", false, error.to_string())])?;
+        Ok(ExitCode::from(FAILURE))
+    })
+}
+
+fn show(arguments: &Arguments) -> Outcome {
     let started = Instant::now();
     let mut screen = Screen { is_quiet: arguments.json };
     screen.line("DEMO - not for production: everything is on loopback, and gone afterwards")?;
+    // What cannot be written in the end is better known before the beginning.
+    let wav = arguments.wav.as_ref().map(|path| {
+        let refused = |error| format!("--wav {}: wanted a file to write, found: {error}", path.display());
+        File::create(path).map_err(refused)
+    });
+    let wav = wav.transpose()?;
     let folder = Folder::make(arguments.data.as_deref())?;
+    let interruption = Interruption::expect(&folder)?;
     let appliance = Appliance::start(&folder.path)?;
     if arguments.json && arguments.forever {
         writeln!(io::stdout(), "{}", appliance.whereabouts())?;
     }
-    let checks = prove(&appliance, arguments, &mut screen)?;
-    let passed = checks.iter().filter(|check| check.ok).count();
-    let verdict = if passed == checks.len() { "PASS" } else { "FAIL" };
+    let checks = prove(&appliance, arguments, wav, &mut screen)?;
+    let verdict = verdict(&checks);
     if arguments.json {
-        let as_json =
-            |Check { name, ok, detail }: &Check| json!({ "name": name, "ok": ok, "detail": detail });
-        let checks: Vec<_> = checks.iter().map(as_json).collect();
-        writeln!(io::stdout(), "{}", json!({ "verdict": verdict, "checks": checks }))?;
+        tell(&checks)?;
     } else {
+        let passed = checks.iter().filter(|check| check.ok).count();
         let seconds = started.elapsed().as_secs_f64();
         screen.line(&format!("{verdict}: {passed} of {} checks in {seconds:.1} s", checks.len()))?;
     }
     if arguments.forever {
         screen.line(&format!("still up, until Ctrl-C:\n{}", appliance.invitation()))?;
-        while !ended.load(Ordering::Relaxed) {
-            thread::sleep(Duration::from_millis(100));
-        }
+        interruption.wait();
     }
     appliance.stop()?;
-    Ok(ExitCode::from(u8::from(verdict != "PASS")))
+    Ok(ExitCode::from(u8::from(verdict != PASS)))
+}
+
+fn verdict(checks: &[Check]) -> &'static str {
+    if checks.iter().all(|check| check.ok) { PASS } else { "FAIL" }
+}
+
+/// Tells programs what came of it.
+fn tell(checks: &[Check]) -> io::Result<()> {
+    let as_json = |Check { name, ok, detail }: &Check| json!({ "name": name, "ok": ok, "detail": detail });
+    let list: Vec<_> = checks.iter().map(as_json).collect();
+    writeln!(io::stdout(), "{}", json!({ "verdict": verdict(checks), "checks": list }))
 }
 
 /// Proves all there is to prove; what cannot be tried is not proved.
-fn prove(appliance: &Appliance, arguments: &Arguments, screen: &mut Screen) -> io::Result<Vec<Check>> {
+fn prove(
+    appliance: &Appliance,
+    arguments: &Arguments,
+    wav: Option<File>,
+    screen: &mut Screen,
+) -> io::Result<Vec<Check>> {
+    let earlier = record::earlier(appliance)?;
     let failed = |name, error: Box<dyn Error>| vec![Check::new(name, false, error.to_string())];
     let talk = if arguments.fast { Duration::from_millis(400) } else { Duration::from_secs(3) };
     let mut checks = vec![appliance.check()];
     screen.check(&checks[0])?;
-    let played = call::play(appliance, arguments.calls, talk, arguments.wav.as_deref());
+    let played = call::play(appliance, arguments.calls, talk, wav);
     let played = played.unwrap_or_else(|error| failed("call", error));
     played.iter().try_for_each(|check| screen.check(check))?;
     checks.extend(played);
-    let recorded = record::verify(appliance, arguments.calls);
+    let recorded = record::verify(appliance, arguments.calls, &earlier);
     let recorded = recorded.unwrap_or_else(|error| failed("record", error));
     recorded.iter().try_for_each(|check| screen.check(check))?;
     checks.extend(recorded);
@@ -137,32 +163,8 @@ impl Screen {
     }
 }
 
-/// A folder that is gone afterwards, unless somebody has named it.
-struct Folder {
-    path: PathBuf,
-    is_temporary: bool,
-}
-
-impl Folder {
-    fn make(named: Option<&Path>) -> io::Result<Self> {
-        let path = match named {
-            Some(path) => path.to_owned(),
-            None => std::env::temp_dir().join(format!("trunkline-demo-{}", std::process::id())),
-        };
-        std::fs::create_dir_all(&path)?;
-        Ok(Self { path, is_temporary: named.is_none() })
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        if self.is_temporary {
-            // What cannot be removed is in the folder for temporary files, where it is removed in time.
-            let _ = std::fs::remove_dir_all(&self.path);
-        }
-    }
-}
+const PASS: &str = "PASS";
 
 const NOTES: &str = "\
-Exit code: 0 if all was proved, 1 if not, 2 if it could not run.
+Exit code: 0 if all was proved, 1 if not, 2 if it could not run, 130 if Ctrl-C came before the verdict.
 With --forever, call from 127.0.0.1 with any phone that speaks TLS and SDES-SRTP; the names to use are printed.";

@@ -48,6 +48,9 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Err(error) = loadgen::role::follow_starter() {
+        return failed(&error);
+    }
     let outcome = match Trunkline::try_parse() {
         Ok(trunkline) => match trunkline.command {
             Command::Check(arguments) => check::run(&arguments),
@@ -63,16 +66,19 @@ fn main() -> ExitCode {
         },
         Err(error) => explain(&error),
     };
-    outcome.unwrap_or_else(|error| {
-        // Whoever closed the pipe (`trunkline suites | head`) has read enough.
-        let is_pipe_closed =
-            error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
-        if !is_pipe_closed {
-            // When standard error is closed as well, there is nobody left to tell.
-            let _ = writeln!(io::stderr(), "trunkline: {error}");
-        }
-        ExitCode::from(FAILURE)
-    })
+    outcome.unwrap_or_else(|error| failed(&*error))
+}
+
+/// Says why a command could not do its work.
+fn failed(error: &(dyn Error + 'static)) -> ExitCode {
+    // Whoever closed the pipe (`trunkline suites | head`) has read enough.
+    let is_pipe_closed =
+        error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+    if !is_pipe_closed {
+        // When standard error is closed as well, there is nobody left to tell.
+        let _ = writeln!(io::stderr(), "trunkline: {error}");
+    }
+    ExitCode::from(FAILURE)
 }
 
 /// Answers a command line that is no command: with help where it was asked for or is missed, else with the reason.

@@ -79,10 +79,11 @@ impl Appliance {
             &control,
             &folder,
         )?;
-        let driver = wait_until_ready(&mut media, "driver ")?;
+        let log = |role| folder.join(format!("{role}.log"));
+        let driver = wait_until_ready(&mut media, "driver ", &log("media"))?;
         let mut signaling =
             start("signaling", &["--media", &control.to_string_lossy(), "--config"], &config, &folder)?;
-        wait_until_ready(&mut signaling, "sip ")?;
+        wait_until_ready(&mut signaling, "sip ", &log("signaling"))?;
         Ok(Self { folder, carrier, sip, driver, processes: [signaling, media] })
     }
 
@@ -154,15 +155,17 @@ fn start(role: &str, words: &[&str], last: &Path, folder: &Path) -> Started<Role
     Ok(role::start(&words, Stdio::piped(), log.into())?)
 }
 
-/// Waits until a role is ready, and returns what it has said with this word before, up to a colon.
-fn wait_until_ready(role: &mut Role, word: &str) -> Started<String> {
+/// Waits until a role is ready, and returns what it has said with this word before, up to a colon. One that ends instead has
+/// said why in its log.
+fn wait_until_ready(role: &mut Role, word: &str, log: &Path) -> Started<String> {
     if let Some(said) = role.said_until_ready()? {
         let found = said.iter().find_map(|line| line.strip_prefix(word)?.split(':').next());
         return Ok(found.unwrap_or_default().to_owned());
     }
     let status = role.wait()?;
-    Err(format!("a process of the appliance has ended before it was ready ({status}); its log says why")
-        .into())
+    let said = fs::read_to_string(log).unwrap_or_default();
+    let why = said.lines().last().unwrap_or("it has said nothing");
+    Err(format!("a process of the appliance has ended before it was ready ({status}): {why}").into())
 }
 
 fn free_udp() -> io::Result<SocketAddr> {

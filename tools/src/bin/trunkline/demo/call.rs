@@ -1,8 +1,8 @@
 //! The calls of the demo, and what is to be proved of them.
 
 use std::error::Error;
+use std::fs::File;
 use std::net::{IpAddr, SocketAddr};
-use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ pub(super) fn play(
     appliance: &Appliance,
     calls: u16,
     talk: Duration,
-    wav: Option<&Path>,
+    wav: Option<File>,
 ) -> Result<Vec<Check>, Box<dyn Error>> {
     let clock = Clock::start();
     let called = Phone::new(
@@ -76,8 +76,8 @@ pub(super) fn play(
     )?;
     let played = converse(caller, &called, calls, talk)?;
     called.stop()?;
-    if let (Some(path), Some(ends)) = (wav, played.ends.first()) {
-        wav::write(path, &ends.called.1.samples)?;
+    if let (Some(file), Some(ends)) = (wav, played.ends.first()) {
+        wav::write(file, &ends.called.1.samples)?;
     }
     Ok(judge(&played, calls))
 }

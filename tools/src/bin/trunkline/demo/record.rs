@@ -1,5 +1,6 @@
 //! What is left of the calls: one record each, and nothing in the media process.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,15 +16,27 @@ use super::appliance::{ACCOUNT, Appliance, CALLED, CALLER, CONNECTOR};
 /// Records arrive within seconds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) fn verify(appliance: &Appliance, calls: u16) -> Result<Vec<Check>, Box<dyn std::error::Error>> {
+/// The records that are there before the calls: of another demo in the same folder.
+pub(super) fn earlier(appliance: &Appliance) -> io::Result<BTreeSet<PathBuf>> {
+    Ok(records(&appliance.cdr())?.into_iter().map(|(path, _)| path).collect())
+}
+
+pub(super) fn verify(
+    appliance: &Appliance,
+    calls: u16,
+    earlier: &BTreeSet<PathBuf>,
+) -> Result<Vec<Check>, Box<dyn std::error::Error>> {
     let wanted = usize::from(calls);
+    let new = || -> io::Result<Vec<(PathBuf, String)>> {
+        Ok(records(&appliance.cdr())?.into_iter().filter(|(path, _)| !earlier.contains(path)).collect())
+    };
     let records = wait_for(|| {
-        let found = records(&appliance.cdr())?;
+        let found = new()?;
         Ok((found.len() >= wanted).then_some(found))
     })?;
     let records = match records {
         Some(records) => records,
-        None => self::records(&appliance.cdr())?,
+        None => new()?,
     };
     let right = records.iter().filter(|(_, text)| is_right(text)).count();
     let shown = records.first().map_or_else(String::new, |(path, _)| {

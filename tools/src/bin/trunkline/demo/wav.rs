@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 
 const RATE: u32 = 8000;
 const SAMPLE_BYTES: u16 = 2;
@@ -12,9 +11,9 @@ const FORMAT_BYTES: u32 = 16;
 /// What stands before the samples, without the first eight bytes.
 const HEAD_BYTES: u32 = 36;
 
-pub(super) fn write(path: &Path, samples: &[i16]) -> io::Result<()> {
+pub(super) fn write(file: File, samples: &[i16]) -> io::Result<()> {
     let bytes = u32::try_from(samples.len() * usize::from(SAMPLE_BYTES)).unwrap_or(u32::MAX - HEAD_BYTES);
-    let mut file = BufWriter::new(File::create(path)?);
+    let mut file = BufWriter::new(file);
     file.write_all(b"RIFF")?;
     file.write_all(&(HEAD_BYTES + bytes).to_le_bytes())?;
     file.write_all(b"WAVEfmt ")?;
