@@ -29,14 +29,20 @@ impl Refresh {
         let Some(SessionExpires { seconds, refresher }) = request.headers().session_expires() else {
             return Self::None;
         };
-        if seconds < MIN_SE {
-            return Self::TooShort;
-        }
+        let is_known = request.headers().lists(Name::Supported, "timer");
         match refresher {
-            Some(Refresher::Uas) => Self::None,
-            Some(Refresher::Uac) | None => {
-                Self::ByPeer { seconds, required: request.headers().lists(Name::Supported, "timer") }
+            // RFC 4028 section 9: who does not know timers would not understand the refusal.
+            _ if seconds < MIN_SE => {
+                if is_known {
+                    Self::TooShort
+                } else {
+                    Self::None
+                }
             }
+            Some(Refresher::Uas) => Self::None,
+            // Somebody on the way has put it there, and the peer will refresh nothing (RFC 4028 table 2).
+            None if !is_known => Self::None,
+            Some(Refresher::Uac) | None => Self::ByPeer { seconds, required: is_known },
         }
     }
 
@@ -81,9 +87,9 @@ mod tests {
     #[test]
     fn a_peer_that_refreshes_is_told_that_it_does() {
         for value in ["1800", "1800;refresher=uac", "90"] {
-            let (_, lines) = said(&[(Name::SessionExpires, value)]);
+            let (_, lines) = said(&[(Name::SessionExpires, value), (Name::Supported, "timer")]);
             let seconds = value.split(';').next().unwrap();
-            assert_eq!(lines, ["200", &format!("Session-Expires: {seconds};refresher=uac")], "{value}");
+            assert_eq!(lines[1], format!("Session-Expires: {seconds};refresher=uac"), "{value}");
         }
     }
 
@@ -91,8 +97,20 @@ mod tests {
     fn a_timer_is_required_of_those_only_that_know_it() {
         let (_, lines) = said(&[(Name::SessionExpires, "1800"), (Name::Supported, "replaces, timer")]);
         assert!(lines.contains(&"Require: timer".to_owned()), "{lines:?}");
-        let (refresh, _) = said(&[(Name::SessionExpires, "1800"), (Name::Supported, "replaces")]);
+        let (refresh, _) =
+            said(&[(Name::SessionExpires, "1800;refresher=uac"), (Name::Supported, "replaces")]);
         assert_eq!(refresh, Refresh::ByPeer { seconds: 1800, required: false });
+    }
+
+    #[test]
+    fn who_does_not_know_timers_gets_none_that_somebody_on_the_way_has_put_there() {
+        for value in ["1800", "60"] {
+            assert_eq!(
+                said(&[(Name::SessionExpires, value)]),
+                (Refresh::None, vec!["200".to_owned()]),
+                "{value}"
+            );
+        }
     }
 
     #[test]
@@ -106,7 +124,7 @@ mod tests {
     #[test]
     fn a_timer_below_90_seconds_is_refused() {
         for value in ["89", "0", "89;refresher=uas"] {
-            let (refresh, lines) = said(&[(Name::SessionExpires, value)]);
+            let (refresh, lines) = said(&[(Name::SessionExpires, value), (Name::Supported, "timer")]);
             assert_eq!(
                 (refresh, &lines[..]),
                 (Refresh::TooShort, &["422".to_owned(), "Min-SE: 90".to_owned()][..])

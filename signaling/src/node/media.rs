@@ -11,8 +11,9 @@ use transport::Arrival;
 
 use super::Node;
 
-/// How long a node that starts waits for media. Without any it starts, too, and refuses calls until there is some.
-const MEETING_MAX: Duration = Duration::from_secs(1);
+/// How long a node that starts waits for media, which a busy host may take seconds to start. Without any it starts, too, and
+/// refuses calls until there is some.
+const MEETING_MAX: Duration = Duration::from_secs(3);
 /// How long it waits at a time.
 const MEETING_TURN: Duration = Duration::from_millis(10);
 /// How many messages wait meanwhile; the others are as if the network had lost them.
