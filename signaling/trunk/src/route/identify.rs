@@ -20,12 +20,15 @@ pub(super) fn connector<'a>(
         let found = format!("nobody allows calls from {}", attempt.source);
         return Err(trail.failed(Reason::SourceUnknown, found));
     };
+    let mut rest = owners.clone();
+    let only = rest.next().filter(|_| rest.next().is_none());
     if snapshot.is_in_zone(attempt.host) {
+        // Whoever sends from there finds the attempt among its own.
+        trail.connector = only.map(|only| only.id);
         let found = format!("no connector has the host {}", attempt.host);
         return Err(trail.failed(Reason::ConnectorUnknown, found));
     }
-    let mut rest = owners.clone();
-    if let (Some(only), None) = (rest.next(), rest.next()) {
+    if let Some(only) = only {
         trail.passed(Rule::Connector, format!("{}, the only one that allows calls from {network}", only.id));
         return Ok(only);
     }
