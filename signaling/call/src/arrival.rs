@@ -6,6 +6,8 @@ use control::SideName;
 use sip::dialog::DialogId;
 use sip::flow::{Destination, Flow};
 use sip::lexer::{self, Lexed, StartLine};
+use sip::name_addr::AddressParts;
+use sip::uri::UriParts;
 use sip::validate::{Refusal, Rules, Verdict, validate};
 use sip::{Method, Name, Request};
 
@@ -14,6 +16,7 @@ use trunk::snapshot::Snapshot;
 use crate::call::{Call, Calls};
 use crate::counters::Count;
 use crate::desk::{Desk, begins_call};
+use crate::flow::invite::record_broken;
 use crate::load;
 use crate::manipulation::Travel;
 use crate::output::Output;
@@ -96,10 +99,17 @@ fn is_of_same(snapshot: &Snapshot, one: IpAddr, other: IpAddr) -> bool {
     ones.into_iter().any(|one| others.clone().any(|other| one.id == other.id))
 }
 
-/// Answers what breaks a rule, without remembering it.
+/// Answers what breaks a rule, and remembers only that it leaves no second record.
 fn refuse(desk: &mut Desk, calls: &Calls, lexed: &Lexed<'_>, refusal: &Refusal, flow: Flow) {
-    if !desk.snapshot.lists(flow.remote.ip()) && !is_of_host(desk, calls, lexed, &flow) {
-        return desk.counters.blame(Count::StrangerBroken, &refusal.fault);
+    let is_first = begins_broken_call(lexed);
+    let is_known = desk.snapshot.lists(flow.remote.ip()) || is_of_host(desk, calls, lexed, &flow);
+    if !is_known {
+        if !is_first || !names_connector(desk, lexed) {
+            return desk.counters.blame(Count::StrangerBroken, &refusal.fault);
+        }
+        if !desk.guard.admit_stranger(desk.now.elapsed) {
+            return desk.counters.add(Count::StrangerThrottled);
+        }
     }
     let tag = desk.random.tag();
     let mut bytes = Vec::new();
@@ -108,19 +118,37 @@ fn refuse(desk: &mut Desk, calls: &Calls, lexed: &Lexed<'_>, refusal: &Refusal, 
         return desk.counters.blame(Count::RequestBroken, &refusal.fault);
     }
     desk.counters.blame(Count::RequestAnswered, &refusal.fault);
+    if is_first {
+        record_broken(desk, lexed, refusal, &flow);
+    }
     desk.tell(Output::Send { to: Destination::Flow(flow), bytes: bytes.into() });
+}
+
+/// Tells whether a request that breaks a rule would have begun a call.
+fn begins_broken_call(lexed: &Lexed<'_>) -> bool {
+    let is_invite = matches!(lexed.start, StartLine::Request { method: b"INVITE", .. });
+    is_invite && tag(lexed, Name::To).is_none()
+}
+
+/// Tells whether a request that breaks a rule is for the host of a connector.
+fn names_connector(desk: &Desk, lexed: &Lexed<'_>) -> bool {
+    let StartLine::Request { uri, .. } = lexed.start else { return false };
+    let uri = std::str::from_utf8(uri).ok().and_then(|uri| UriParts::parse(uri).ok());
+    let host = uri.and_then(|uri| Some(uri.host()?.to_string()));
+    host.is_some_and(|host| desk.snapshot.connector_by_host(&host).is_some())
 }
 
 /// Tells whether a request that breaks a rule comes from a host of the dialog that it names.
 fn is_of_host(desk: &Desk, calls: &Calls, lexed: &Lexed<'_>, flow: &Flow) -> bool {
-    let tag = |name| {
-        let field = lexed.field(name)?;
-        let parts = sip::name_addr::AddressParts::parse(&field.value).ok()?;
-        Some(parts.tag()?.to_owned())
-    };
+    let tag = |name| tag(lexed, name);
     let call_id = lexed.field(Name::CallId).map(|field| field.value.to_string());
     let (Some(call_id), Some(to), Some(from)) = (call_id, tag(Name::To), tag(Name::From)) else {
         return false;
     };
     is_of_dialog(desk, calls, &DialogId::new(&call_id, &to, &from), flow)
+}
+
+fn tag(lexed: &Lexed<'_>, name: Name) -> Option<String> {
+    let parts = AddressParts::parse(&lexed.field(name)?.value).ok()?;
+    Some(parts.tag()?.to_owned())
 }

@@ -42,6 +42,8 @@ sip::words! {
         IntervalSmall "interval_small",
         /// A description of media that cannot be read: 400.
         DescriptionBroken "description_broken",
+        /// An attempt that was refused and leaves no record: there are too many, or the journal has no room.
+        Unrecorded "unrecorded",
         /// A login was asked for: 401 or 407.
         Challenged "challenged",
         /// An INVITE that the trunk refuses, for one of its reasons.

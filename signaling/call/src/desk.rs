@@ -4,6 +4,7 @@ mod accepted;
 mod datagram_hosts;
 mod departed;
 mod sought;
+mod turned_away;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -21,6 +22,7 @@ use trunk::snapshot::{Side, Snapshot};
 
 use crate::clock::{Clock, Timer};
 use crate::counters::Counters;
+use crate::fingerprint::Fingerprints;
 use crate::flow::auth::Guard;
 use crate::flow::options::Links;
 use crate::leg::Question;
@@ -37,6 +39,7 @@ pub(crate) use accepted::Accepted;
 pub(crate) use datagram_hosts::DatagramHosts;
 pub(crate) use departed::Departed;
 pub(crate) use sought::{Errand, Sought};
+pub(crate) use turned_away::{Noted, TurnedAway};
 
 /// What all calls share.
 pub(crate) struct Desk {
@@ -53,6 +56,8 @@ pub(crate) struct Desk {
     pub(crate) accepted: Accepted,
     pub(crate) departed: Departed,
     pub(crate) sought: Sought,
+    pub(crate) turned_away: TurnedAway,
+    pub(crate) fingerprints: Fingerprints,
     pub(crate) datagram_hosts: DatagramHosts,
     pub(crate) counters: Counters,
     pub(crate) load: Load,
@@ -103,6 +108,7 @@ impl Desk {
             now: Moment::default(),
             snapshot: Arc::clone(&setup.snapshot),
             guard: Guard::new(random.block()),
+            fingerprints: Fingerprints::new(&random.block()),
             transactions,
             random,
             clock: Clock::default(),
@@ -112,6 +118,7 @@ impl Desk {
             accepted: Accepted::default(),
             departed: Departed::default(),
             sought: Sought::default(),
+            turned_away: TurnedAway::default(),
             datagram_hosts: DatagramHosts::default(),
             counters: Counters::new(),
             load: Load::default(),

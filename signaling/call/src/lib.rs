@@ -13,6 +13,7 @@ mod counters;
 mod crossing;
 mod desk;
 mod engine;
+mod fingerprint;
 mod flow;
 mod forwarding;
 mod input;

@@ -126,6 +126,8 @@ pub struct Limits {
     pub calls_per_second_max: Option<NonZeroU32>,
     /// Names that are being looked up.
     pub queries_max: usize,
+    /// INVITEs that were refused for what they are, within 32 s; further ones are refused without a record.
+    pub refusals_max: usize,
     /// The limits of transactions.
     pub transactions: sip::transaction::Limits,
     /// When to come back, in the 503 that says so; up to twice as long for load, so that not all come at once.
@@ -138,6 +140,8 @@ impl Default for Limits {
             calls_max: 100_000,
             calls_per_second_max: None,
             queries_max: 10_000,
+            // 1,000 a second, for as long as they are repeated.
+            refusals_max: 32_000,
             transactions: sip::transaction::Limits::default(),
             retry_after_s: 5,
         }

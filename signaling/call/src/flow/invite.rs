@@ -36,6 +36,8 @@ use crate::summary::{Attempt, AttemptId, CallId, Disposition, End, number_or};
 use decide::{Decided, decide};
 use refusal::Refused;
 
+pub(crate) use refusal::record_broken;
+
 /// An INVITE that begins a call, as it came.
 pub(crate) struct Arrival {
     pub(crate) id: ServerId,

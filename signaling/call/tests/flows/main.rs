@@ -5,6 +5,7 @@
 mod bug_map;
 mod changes;
 mod cost;
+mod faults;
 mod foreign;
 mod forwarded;
 mod inbound;

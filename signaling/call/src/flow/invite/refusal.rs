@@ -1,5 +1,7 @@
 //! An attempt that goes nowhere: an answer, and a record that begins and ends at once.
 
+mod broken;
+
 use sip::{Name, Request};
 use trunk::route::Step;
 use trunk::snapshot::Side;
@@ -10,6 +12,8 @@ use super::decide::user_of;
 use crate::desk::Desk;
 use crate::output::{Note, Output};
 use crate::summary::{Attempt, AttemptId, Disposition, End, Ended, number_or};
+
+pub(crate) use broken::record as record_broken;
 
 /// What the trunk has against it.
 pub(super) struct Refused {
@@ -88,26 +92,41 @@ fn record(
     // Whose record it would be nobody can tell.
     let connector = connector?;
     let request = &arrival.request;
-    let from = caller(request);
-    let id = AttemptId(desk.random.number());
-    let attempt = Attempt {
-        id,
+    let from = caller(request).unwrap_or_default();
+    let to = user_of(&request.uri().parts());
+    let attempt = attempt(desk, (connector, side), request.call_id(), (&from, &to), sip_user);
+    Some(write(desk, attempt, end))
+}
+
+/// Makes the attempt of an INVITE that goes nowhere.
+fn attempt(
+    desk: &mut Desk,
+    (connector, side): (VoiceConnectorId, Side),
+    call_id: &str,
+    (from, to): (&str, &str),
+    sip_user: Option<String>,
+) -> Attempt {
+    Attempt {
+        id: AttemptId(desk.random.number()),
         call: None,
         connector,
-        sip_call_id: request.call_id().to_owned(),
-        invite_call_id: request.call_id().to_owned(),
-        from_number: number_or(None, &from.unwrap_or_default()),
-        to_number: number_or(None, &user_of(&request.uri().parts())),
+        sip_call_id: call_id.to_owned(),
+        invite_call_id: call_id.to_owned(),
+        from_number: number_or(None, from),
+        to_number: number_or(None, to),
         disposition: match side {
             Side::Carrier => Disposition::Origination,
             Side::Customer => Disposition::Termination,
         },
         sip_user,
         begun: desk.now.unix,
-    };
+    }
+}
+
+/// Writes the record of an attempt that ends where it begins.
+fn write(desk: &mut Desk, attempt: Attempt, End { status, message }: End) -> AttemptId {
+    let id = attempt.id;
     desk.tell(Output::Begin(attempt.clone()));
-    let now = desk.now.unix;
-    let End { status, message } = end;
-    desk.tell(Output::End(Ended { attempt, status, message, answered: None, ended: now }));
-    Some(id)
+    desk.tell(Output::End(Ended { attempt, status, message, answered: None, ended: desk.now.unix }));
+    id
 }
