@@ -163,6 +163,29 @@ impl Journal {
         Ok(())
     }
 
+    /// Says anew how a call began, when more is known of it than at its beginning: whoever calls has logged in. Its number
+    /// and its time stay. It is on the disk after the next [`flush`](Self::flush).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotOpen`]; [`Error::Full`] when there is no room to say it, and the call is as it was.
+    pub fn amend(&mut self, id: TransactionId, begin: &Begin) -> Result<(), Error> {
+        let call = self.open.get(&id).ok_or(Error::NotOpen { id })?;
+        let (answer_time_ms, before) = (call.answer_time_ms, call.reserved);
+        let begin = Begin { transaction_id: id, start_time_ms: call.begin.start_time_ms, ..begin.clone() };
+        let (call_len, ended_len) = entry::lens_max(&begin, &mut self.scratch);
+        let reserved = if answer_time_ms.is_some() { ended_len } else { call_len + ended_len };
+        self.admit((call_len + reserved + REFUSALS_LEN).saturating_sub(before))?;
+        self.scratch.clear();
+        entry::write_call(&mut self.scratch, &begin, answer_time_ms);
+        self.place()?;
+        self.tape.push(&self.scratch, Pending::Call(id));
+        self.reserved = self.reserved - before + reserved;
+        let call = self.open.get_mut(&id).expect("it was found above");
+        (call.begin, call.reserved) = (begin, reserved);
+        Ok(())
+    }
+
     /// Ends a call: its record is made, and cannot be changed any more.
     ///
     /// # Errors

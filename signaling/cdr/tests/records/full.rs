@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::Ordering::SeqCst;
 
-use cdr::{Destination, Error, Journal, Opened, Uploader};
+use cdr::{Begin, Destination, Error, Journal, Opened, Uploader};
 
 use crate::disk::Moody;
 use crate::sample::{Folder, LONG, begin, id, objects, outcome, read_bucket, record, upload, wait_until};
@@ -56,6 +56,25 @@ fn there_is_room_for_a_call_that_comes_to_a_connector_with_a_longer_name() {
     end(&mut journal, 0..calls);
     let figures = upload(&spool, &folder.bucket());
     assert_eq!((figures.uploaded, figures.bytes), (calls, 8 << 20));
+}
+
+#[test]
+fn what_is_learnt_of_calls_is_taken_while_there_is_room_and_takes_nothing_from_them() {
+    let folder = Folder::new();
+    let Opened { mut journal, spool, .. } = Journal::open_on(&folder.spool(), Moody::new(2)).unwrap();
+    let calls = fill(&mut journal);
+    let longer = |number| Begin { sip_auth_user: Some("5".repeat(128).as_str().into()), ..begin(number) };
+    let amended = (0..calls).take_while(|number| {
+        let taken = journal.amend(id(*number), &longer(*number));
+        journal.flush().unwrap();
+        taken.is_ok()
+    });
+    let amended = amended.count() as u64;
+    assert!(amended < calls, "{amended} of {calls}");
+    end(&mut journal, 0..calls);
+    assert_eq!(upload(&spool, &folder.bucket()).uploaded, calls);
+    let user = |record: &Vec<u8>| record.windows(128).any(|part| part == [b'5'; 128]);
+    assert_eq!(read_bucket(&folder.bucket()).values().filter(|record| user(record)).count() as u64, amended);
 }
 
 #[test]

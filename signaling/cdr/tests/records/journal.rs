@@ -3,7 +3,7 @@
 use std::fs::{self, File};
 use std::time::{Duration, UNIX_EPOCH};
 
-use cdr::{Destination, Error, Journal, Note, OpenCall, Uploader};
+use cdr::{Begin, Destination, Error, Journal, Note, OpenCall, Uploader};
 
 use crate::sample::{
     Folder, LONG, START_MS, begin, files, id, objects, outcome, read_bucket, record, upload,
@@ -71,6 +71,35 @@ fn a_call_that_another_connector_took_has_the_record_of_that_one() {
         (record.key(), record.json())
     });
     assert_eq!(read_bucket(&folder.bucket()), expected.into());
+}
+
+#[test]
+fn what_is_learnt_of_a_call_after_its_beginning_is_in_its_record() {
+    let folder = Folder::new();
+    let mut journal = Journal::open(&folder.spool()).unwrap().journal;
+    let unknown = |number| Begin { sip_auth_user: None, from_number: "5".into(), ..begin(number) };
+    for number in 1..4 {
+        journal.begin(&unknown(number)).unwrap();
+    }
+    journal.flush().unwrap();
+    for number in [1, 2] {
+        // Its number and its time are those of its beginning.
+        let known = Begin { transaction_id: id(9), start_time_ms: 9, ..begin(number) };
+        journal.amend(id(number), &known).unwrap();
+        journal.answer(id(number), record(number).answer_time_ms.unwrap()).unwrap();
+    }
+    journal.end(id(2), &outcome(2)).unwrap();
+    assert!(matches!(journal.amend(id(2), &begin(2)), Err(Error::NotOpen { .. })));
+    journal.flush().unwrap();
+    drop(journal);
+
+    let mut opened = Journal::open(&folder.spool()).unwrap();
+    let open: Vec<&Begin> = opened.open.iter().map(|call| &call.begin).collect();
+    assert_eq!(open, [&begin(1), &unknown(3)]);
+    opened.journal.end(id(1), &outcome(1)).unwrap();
+    opened.journal.flush().unwrap();
+    upload(&opened.spool, &folder.bucket());
+    assert_eq!(read_bucket(&folder.bucket()), objects([1, 2].into_iter()));
 }
 
 #[test]
