@@ -307,6 +307,7 @@ impl World {
                 Output::Resolve { .. }
                 | Output::Media(Wish::Close(_))
                 | Output::Begin(_)
+                | Output::Resumed(_)
                 | Output::Answered { .. }
                 | Output::End(_)
                 | Output::Note(_) => {}

@@ -154,6 +154,7 @@ impl Node {
             while let Some(output) = self.engine.poll() {
                 match output {
                     Output::Begin(attempt) => self.books.begin(&attempt),
+                    Output::Resumed(attempt) => self.books.resume(&attempt),
                     Output::Answered { attempt, connector, at } => {
                         self.metrics.answered.add(1);
                         self.books.answer(attempt, connector, at);
@@ -191,7 +192,11 @@ impl Node {
                 self.resolver.ask(Query { name: host, port, protocols }, query);
             }
             Output::Media(wish) => self.wish(wish),
-            Output::Begin(_) | Output::Answered { .. } | Output::End(_) | Output::Note(_) => {
+            Output::Begin(_)
+            | Output::Resumed(_)
+            | Output::Answered { .. }
+            | Output::End(_)
+            | Output::Note(_) => {
                 unreachable!("these are the journal's")
             }
         }

@@ -146,6 +146,25 @@ impl Books {
         }
     }
 
+    /// Goes on with an attempt that had to wait for a login: more is known of it now. Its record has the number and the
+    /// time of its beginning.
+    pub fn resume(&mut self, attempt: &Attempt) {
+        let Some(Entry { id, kept }) = self.attempts.get_mut(&attempt.id) else { return self.begin(attempt) };
+        let begin = words::begin(attempt, &self.account);
+        self.fresh.push((attempt.id, attempt.call));
+        self.is_flushed = false;
+        match kept {
+            Kept::Journal => {
+                if let Err(error) = self.journal.amend(*id, &begin) {
+                    say!(Warn, "no room in the journal for a login", error = format_args!("{error}"));
+                    self.unkept.extend(attempt.call);
+                }
+            }
+            Kept::Repeated(before) => **before = Begin { transaction_id: *id, ..begin },
+            Kept::Here(..) => self.enter(attempt.id, attempt.call, begin),
+        }
+    }
+
     /// Notes that a connector's host has answered.
     pub fn answer(&mut self, attempt: AttemptId, connector: VoiceConnectorId, at: Duration) {
         self.is_flushed = false;
@@ -184,7 +203,10 @@ impl Books {
     #[must_use]
     pub fn flush(&mut self) -> Vec<CallId> {
         for (attempt, call) in self.fresh.clone() {
-            if let Some(Entry { kept: Kept::Repeated(begin), .. }) = self.attempts.get_mut(&attempt) {
+            // One that waits for a login has no call yet: if it does not come back, that was it, too.
+            if call.is_some()
+                && let Some(Entry { kept: Kept::Repeated(begin), .. }) = self.attempts.get_mut(&attempt)
+            {
                 let begin = (**begin).clone();
                 self.enter(attempt, call, begin);
             }

@@ -148,7 +148,8 @@ fn is_of_host(desk: &Desk, calls: &Calls, lexed: &Lexed<'_>, flow: &Flow) -> boo
     is_of_dialog(desk, calls, &DialogId::new(&call_id, &to, &from), flow)
 }
 
-fn tag(lexed: &Lexed<'_>, name: Name) -> Option<String> {
+/// Reads the tag of an address.
+pub(crate) fn tag(lexed: &Lexed<'_>, name: Name) -> Option<String> {
     let parts = AddressParts::parse(&lexed.field(name)?.value).ok()?;
     Some(parts.tag()?.to_owned())
 }

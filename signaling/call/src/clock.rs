@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use trunk::CarrierLinkId;
 
+use crate::fingerprint::Fingerprint;
 use crate::summary::CallId;
 
 /// What a timer is for.
@@ -18,6 +19,8 @@ pub(crate) enum Timer {
     Query { query: u64 },
     /// Acceptances of an INVITE do not come any more.
     Accepted,
+    /// A call that was asked to log in does not come back any more.
+    Challenged { call: Fingerprint },
 }
 
 /// What a timer of a call is for; a call has one of each at most.

@@ -1,6 +1,7 @@
 //! What all calls share: transactions, clock, limits, and which message belongs to which call.
 
 mod accepted;
+mod challenged;
 mod datagram_hosts;
 mod departed;
 mod sought;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use control::{SessionId, SideName};
 use sip::dialog::DialogId;
-use sip::flow::{Protocol, Target};
+use sip::flow::{Flow, Protocol, Target};
 use sip::transaction::{ClientId, ServerId, Transactions};
 use sip::{Headers, Method, Name, Request, Response};
 use trunk::failover::DeadHosts;
@@ -22,7 +23,7 @@ use trunk::snapshot::{Side, Snapshot};
 
 use crate::clock::{Clock, Timer};
 use crate::counters::Counters;
-use crate::fingerprint::Fingerprints;
+use crate::fingerprint::{Fingerprint, Fingerprints};
 use crate::flow::auth::Guard;
 use crate::flow::options::Links;
 use crate::leg::Question;
@@ -33,9 +34,10 @@ use crate::moment::Moment;
 use crate::output::Output;
 use crate::random::Random;
 use crate::setup::Setup;
-use crate::summary::CallId;
+use crate::summary::{Attempt, CallId, End, Ended};
 
 pub(crate) use accepted::Accepted;
+pub(crate) use challenged::{Challenged, Invite};
 pub(crate) use datagram_hosts::DatagramHosts;
 pub(crate) use departed::Departed;
 pub(crate) use sought::{Errand, Sought};
@@ -57,6 +59,7 @@ pub(crate) struct Desk {
     pub(crate) departed: Departed,
     pub(crate) sought: Sought,
     pub(crate) turned_away: TurnedAway,
+    pub(crate) challenged: Challenged,
     pub(crate) fingerprints: Fingerprints,
     pub(crate) datagram_hosts: DatagramHosts,
     pub(crate) counters: Counters,
@@ -119,6 +122,7 @@ impl Desk {
             departed: Departed::default(),
             sought: Sought::default(),
             turned_away: TurnedAway::default(),
+            challenged: Challenged::default(),
             datagram_hosts: DatagramHosts::default(),
             counters: Counters::new(),
             load: Load::default(),
@@ -255,6 +259,32 @@ impl Desk {
         }
     }
 
+    /// Returns what tells which attempt an INVITE may go on with; none if no attempt waits.
+    pub(crate) fn awaited(&self, request: &Request, flow: &Flow) -> Option<Invite> {
+        let any = self.challenged.len() > 0;
+        any.then(|| Invite::of(&self.fingerprints, request, flow.remote.ip()))
+    }
+
+    /// Begins an attempt, or goes on with the one that was waiting for this INVITE to come back.
+    pub(crate) fn begin(&mut self, invite: Option<&Invite>, mut attempt: Attempt) -> Attempt {
+        let moment = (&mut self.clock, self.now.elapsed);
+        match invite.and_then(|invite| self.challenged.resume(moment, invite)) {
+            Some(Attempt { id, begun, .. }) => {
+                (attempt.id, attempt.begun) = (id, begun);
+                self.tell(Output::Resumed(attempt.clone()));
+            }
+            None => self.tell(Output::Begin(attempt.clone())),
+        }
+        attempt
+    }
+
+    /// An INVITE that was asked to log in has not come back, or is forgotten.
+    pub(crate) fn give_up(&mut self, call: Fingerprint) {
+        let Some((attempt, End { status, message })) = self.challenged.expire(call) else { return };
+        let ended = self.now.unix;
+        self.tell(Output::End(Ended { attempt, status, message, answered: None, ended }));
+    }
+
     /// Answers a request that belongs to no call.
     pub(crate) fn refuse(&mut self, id: ServerId, request: &Request, status: u16) {
         let response = self.response(request, status);
@@ -283,7 +313,7 @@ impl Desk {
     /// Counts all that is kept for calls, which is nothing after the last one.
     pub(crate) fn kept(&self) -> usize {
         let tables = self.servers.len() + self.dialogs.len() + self.sessions.len() + self.queries.len();
-        tables + self.clock.of_calls() + self.sought.len()
+        tables + self.clock.of_calls() + self.sought.len() + self.challenged.len()
     }
 }
 

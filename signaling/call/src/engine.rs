@@ -334,6 +334,7 @@ impl Engine {
                 // How it would have been talked to is of no interest.
                 Timer::Query { query } => self.resolved(query, Protocol::Udp, Vec::new()),
                 Timer::Probe { link } => options::probe(&mut self.desk, link),
+                Timer::Challenged { call } => self.desk.give_up(call),
                 Timer::Accepted => {
                     while let Some(id) = self.desk.accepted.expire(now) {
                         self.desk.clients.remove(&id);

@@ -35,6 +35,8 @@ pub enum Output {
     Media(Wish),
     /// An attempt begins: to be kept before anything else is done.
     Begin(Attempt),
+    /// One that had to wait for a login goes on, and this is what is known of it by now.
+    Resumed(Attempt),
     /// It was answered.
     Answered {
         /// Which.

@@ -117,6 +117,15 @@ pub enum ChallengeStatus {
     ProxyAuthenticationRequired,
 }
 
+impl ChallengeStatus {
+    pub(crate) const fn code(self) -> u16 {
+        match self {
+            Self::Unauthorized => 401,
+            Self::ProxyAuthenticationRequired => 407,
+        }
+    }
+}
+
 /// How much there may be; what is beyond is refused with 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -126,6 +135,8 @@ pub struct Limits {
     pub calls_per_second_max: Option<NonZeroU32>,
     /// Names that are being looked up.
     pub queries_max: usize,
+    /// Calls that were asked to log in within 32 s; of further ones nothing is known until they come back.
+    pub challenges_max: usize,
     /// INVITEs that were refused for what they are, within 32 s; further ones are refused without a record.
     pub refusals_max: usize,
     /// The limits of transactions.
@@ -140,7 +151,8 @@ impl Default for Limits {
             calls_max: 100_000,
             calls_per_second_max: None,
             queries_max: 10_000,
-            // 1,000 a second, for as long as they are repeated.
+            // 1,000 a second each, for as long as they are repeated.
+            challenges_max: 32_000,
             refusals_max: 32_000,
             transactions: sip::transaction::Limits::default(),
             retry_after_s: 5,

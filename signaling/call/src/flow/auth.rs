@@ -1,5 +1,7 @@
 //! Logins: who has to log in is asked once more, and who answers is believed if the answer proves it.
 
+mod lockouts;
+
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
 use std::time::Duration;
@@ -10,14 +12,19 @@ use sip::transaction::ServerId;
 use sip::{Name, Request};
 use trunk::{DigestAlgorithm, VoiceConnector, VoiceConnectorId};
 
-use crate::desk::Desk;
+use crate::counters::Count;
+use crate::desk::{Desk, Invite};
 use crate::setup::ChallengeStatus;
+
+use lockouts::Lockouts;
 
 /// What an INVITE proves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Login {
     /// Nothing. `stale` if it would have, with a newer nonce.
     Absent { stale: bool },
+    /// It is wrong, and may be tried once more.
+    Doubtful,
     /// Who sent it knows the password of a user.
     Verified { connector: VoiceConnectorId, username: String },
     /// For the last time: it is wrong.
@@ -31,7 +38,7 @@ pub(crate) struct Guard {
     order: VecDeque<String>,
     /// Nonces up to this one are too old, as it is not known any more which of their counts were seen.
     forgotten: String,
-    failures: HashMap<IpAddr, u8>,
+    lockouts: Lockouts,
     /// The second, and how many strangers were answered in it.
     strangers: (u64, u32),
 }
@@ -40,12 +47,8 @@ pub(crate) struct Guard {
 const NONCE_LIFETIME_S: u64 = 300;
 /// So many nonces are followed: 200 logins a second for five minutes.
 const WINDOWS_MAX: usize = 60_000;
-/// So many hosts with wrong passwords are remembered.
-const FAILURES_MAX: usize = 10_000;
 /// So many strangers that know a host name are answered in a second.
 const STRANGERS_MAX: u32 = 10;
-/// The third wrong password in a row is the last.
-const TRIES_MAX: u8 = 3;
 
 impl Guard {
     pub(crate) fn new(secret: [u8; 32]) -> Self {
@@ -54,7 +57,7 @@ impl Guard {
             windows: HashMap::new(),
             order: VecDeque::new(),
             forgotten: String::new(),
-            failures: HashMap::new(),
+            lockouts: Lockouts::default(),
             strangers: (0, 0),
         }
     }
@@ -84,20 +87,6 @@ impl Guard {
             if second == now.as_secs() { (second, count.saturating_add(1)) } else { (now.as_secs(), 1) };
         self.strangers.1 <= STRANGERS_MAX
     }
-
-    /// Notes a wrong password; tells whether it was the last try.
-    fn failed(&mut self, host: IpAddr) -> bool {
-        if self.failures.len() >= FAILURES_MAX && !self.failures.contains_key(&host) {
-            self.failures.clear();
-        }
-        let failures = self.failures.entry(host).or_insert(0);
-        *failures = failures.saturating_add(1);
-        let is_last = *failures >= TRIES_MAX;
-        if is_last {
-            self.failures.remove(&host);
-        }
-        is_last
-    }
 }
 
 /// Tells what an INVITE proves.
@@ -116,6 +105,11 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
         return Login::Absent { stale: false };
     }
     let source = flow.remote.ip();
+    let who = desk.fingerprints.of(&[said.username.as_bytes(), source.to_string().as_bytes()]);
+    if desk.guard.lockouts.contains(desk.now.elapsed, who) {
+        desk.counters.add(Count::LockedOut);
+        return Login::Wrong;
+    }
     let known = desk.snapshot.credentials(host, source, &said.username);
     let mut proven = None;
     for (connector, credential) in &known {
@@ -131,7 +125,10 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
         let _ = said.prove(&nobody, "INVITE");
     }
     let Some(connector) = proven else {
-        return if desk.guard.failed(source) { Login::Wrong } else { Login::Absent { stale: false } };
+        desk.guard.lockouts.note(desk.now.elapsed, who);
+        let invite = Invite::of(&desk.fingerprints, request, source);
+        let is_last = desk.challenged.is_last(&invite, desk.setup.limits.challenges_max);
+        return if is_last { Login::Wrong } else { Login::Doubtful };
     };
     let is_fresh = match &said.count {
         Some((count, _)) => age == NonceAge::Fresh && desk.guard.admit(&said.nonce, *count),
@@ -141,7 +138,7 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
     if !is_fresh {
         return Login::Absent { stale: true };
     }
-    desk.guard.failures.remove(&source);
+    desk.guard.lockouts.remove_proven(who);
     Login::Verified { connector, username: said.username.into_owned() }
 }
 
@@ -156,16 +153,16 @@ pub(crate) fn challenge(
     (host, source): (&str, IpAddr),
     stale: bool,
 ) {
-    let (status, name) = match desk.setup.challenge {
-        ChallengeStatus::Unauthorized => (401, Name::WwwAuthenticate),
-        ChallengeStatus::ProxyAuthenticationRequired => (407, Name::ProxyAuthenticate),
+    let name = match desk.setup.challenge {
+        ChallengeStatus::Unauthorized => Name::WwwAuthenticate,
+        ChallengeStatus::ProxyAuthenticationRequired => Name::ProxyAuthenticate,
     };
     desk.load.forgo(desk.setup.limits.calls_per_second_max);
     let zone = desk.snapshot.zone().to_owned();
     let algorithms = algorithms(desk, host, source);
     let salt = desk.random.half();
     let nonce = desk.guard.nonces.issue(&zone, desk.now.unix.as_secs(), salt);
-    let mut response = desk.response(request, status);
+    let mut response = desk.response(request, desk.setup.challenge.code());
     for algorithm in algorithms {
         let challenge = Challenge::new(&zone, &nonce, algorithm, stale);
         response.headers_mut().push(name, challenge.to_string());
@@ -215,13 +212,5 @@ mod tests {
         assert_eq!(guard.windows.len(), WINDOWS_MAX);
         assert!(!guard.admit(&nonce(0), 1) && !guard.admit(&nonce(0), 3));
         assert!(guard.admit(&nonce(1), 2));
-    }
-
-    #[test]
-    fn the_third_wrong_password_is_the_last() {
-        let mut guard = Guard::new([1; 32]);
-        let host = IpAddr::from([192, 0, 2, 1]);
-        let tries: Vec<bool> = (0..6).map(|_| guard.failed(host)).collect();
-        assert_eq!(tries, [false, false, true, false, false, true]);
     }
 }

@@ -61,13 +61,15 @@ pub(crate) fn received(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, is_
         let seconds = u64::from(desk.setup.limits.retry_after_s);
         return desk.refuse_for_now(*id, request, 503, seconds);
     }
+    let Some(decided) = decide(desk, &arrival) else { return };
     if let Some(response) = Refresh::of(request).refusal(request) {
         desk.counters.add(Count::IntervalSmall);
+        let connector = connector_of(&decided.outcome);
+        refusal::await_return(desk, &arrival, decided.side, connector, (false, End::refused(422)));
         let tag = desk.random.tag();
         let tagged = response.clone().with_to_tag(&tag).unwrap_or(response);
         return desk.respond(*id, tagged, request);
     }
-    let Some(decided) = decide(desk, &arrival) else { return };
     if is_loop(desk, calls, &arrival, &decided.outcome) {
         desk.counters.add(Count::Loop);
         let connector = connector_of(&decided.outcome);
@@ -116,9 +118,10 @@ fn admit(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, decided: Decided,
     };
     let id = calls.reserve();
     let sip_call_id = desk.random.tag();
-    let records = records(desk, id, &heading, (&request, &sip_call_id), (user, &said));
-    for record in &records {
-        desk.tell(Output::Begin(record.attempt.clone()));
+    let mut records = records(desk, id, &heading, (&request, &sip_call_id), (user, &said));
+    let invite = desk.awaited(&request, &flow);
+    for record in &mut records {
+        record.attempt = desk.begin(invite.as_ref(), record.attempt.clone());
     }
     let tag = desk.random.tag();
     let mut a = Leg::of_flow(&flow, tag);

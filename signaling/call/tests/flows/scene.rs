@@ -24,6 +24,9 @@ pub(crate) const HERE: [u8; 4] = [192, 0, 2, 200];
 /// The wall clock at the start.
 pub(crate) const EPOCH: Duration = Duration::from_secs(1_700_000_000);
 
+/// More than any test repeats.
+const HEARD_MAX: usize = 16;
+
 /// What media was told, and says.
 #[derive(Default)]
 pub(crate) struct Media {
@@ -39,6 +42,7 @@ pub(crate) struct Media {
 #[derive(Default)]
 pub(crate) struct Journal {
     pub(crate) begun: Vec<Attempt>,
+    pub(crate) resumed: Vec<Attempt>,
     pub(crate) answered: Vec<AttemptId>,
     pub(crate) ended: Vec<Ended>,
     pub(crate) notes: Vec<Note>,
@@ -64,6 +68,8 @@ pub(crate) struct World {
     pub(crate) targets: Vec<(Target, String)>,
     /// The ways back of the others.
     pub(crate) flows: Vec<Flow>,
+    /// The first messages that the engine has heard.
+    pub(crate) heard: Vec<Vec<u8>>,
     /// Messages to the engine that are on their way.
     inbox: VecDeque<(Flow, Vec<u8>)>,
     /// Messages of the engine that are dropped: so many of those that begin so.
@@ -108,6 +114,7 @@ impl World {
             wire: Vec::new(),
             targets: Vec::new(),
             flows: Vec::new(),
+            heard: Vec::new(),
             inbox: VecDeque::new(),
             loses: Vec::new(),
             busy: Duration::ZERO,
@@ -130,6 +137,9 @@ impl World {
             while let Some((flow, bytes)) = self.inbox.pop_front() {
                 is_quiet = false;
                 self.hear(Input::Received { flow, bytes: &bytes });
+                if self.heard.len() < HEARD_MAX {
+                    self.heard.push(bytes);
+                }
             }
             while let Some(output) = self.engine.poll() {
                 is_quiet = false;
@@ -167,6 +177,12 @@ impl World {
         self.settle(peers);
     }
 
+    /// Has the network bring bytes of a peer, which has forgotten them.
+    pub(crate) fn said_again(&mut self, peer: &Peer, bytes: &[u8]) {
+        self.hear(Input::Received { flow: peer.flow(&Destination::Target(peer.target())), bytes });
+        self.settle(&mut []);
+    }
+
     /// Tells the engine something.
     pub(crate) fn hear(&mut self, input: Input<'_>) {
         let moment = self.moment();
@@ -191,6 +207,7 @@ impl World {
             }
             Output::Media(wish) => self.grant(wish),
             Output::Begin(attempt) => self.journal.begun.push(attempt),
+            Output::Resumed(attempt) => self.journal.resumed.push(attempt),
             Output::Answered { attempt, .. } => self.journal.answered.push(attempt),
             Output::End(ended) => self.journal.ended.push(ended),
             Output::Note(note) => self.journal.notes.push(note),

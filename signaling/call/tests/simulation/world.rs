@@ -270,6 +270,7 @@ impl World {
                 self.begun.push(attempt.id);
                 self.calls.extend(attempt.call);
             }
+            Output::Resumed(attempt) => self.calls.extend(attempt.call),
             Output::Answered { attempt, .. } => self.answered.push(attempt),
             Output::End(ended) => self.ended.push(ended.attempt.id),
             Output::Note(note) => self.transcript.push(format!("{note:?}")),

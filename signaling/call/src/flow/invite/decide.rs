@@ -17,6 +17,7 @@ use crate::crossing::transport_of;
 use crate::desk::Desk;
 use crate::flow::auth::{self, Login};
 use crate::media_plan::audio_protection;
+use crate::summary::End;
 
 /// A call that may be.
 pub(super) struct Decided {
@@ -76,7 +77,7 @@ pub(super) fn decide(desk: &mut Desk, arrival: &Arrival) -> Option<Decided> {
     let attempt = route::Attempt {
         asserted: &asserted,
         credentials: match &login {
-            Login::Absent { .. } => Credentials::Absent,
+            Login::Absent { .. } | Login::Doubtful => Credentials::Absent,
             Login::Verified { connector, username } => {
                 Credentials::Verified { connector: *connector, username }
             }
@@ -114,15 +115,18 @@ fn conclude(
     mut decided: Decided,
 ) -> Option<Decided> {
     let stale = login == Login::Absent { stale: true };
+    let is_wrong = login == Login::Doubtful;
     decided.user = match login {
         Login::Verified { username, .. } => Some(username),
-        Login::Absent { .. } | Login::Wrong => None,
+        Login::Absent { .. } | Login::Doubtful | Login::Wrong => None,
     };
     if let Outcome::Reject(reject) = &decided.outcome {
         let Arrival { id, request, flow } = arrival;
         if reject.reason.is_challenge() {
             let host = request.uri().host().map(|host| host.to_string()).unwrap_or_default();
             desk.counters.add(Count::Challenged);
+            let end = End::refused(desk.setup.challenge.code());
+            refusal::await_return(desk, arrival, decided.side, reject.connector, (is_wrong, end));
             auth::challenge(desk, *id, request, (&host, flow.remote.ip()), stale);
         } else {
             let refused = Refused {

@@ -9,7 +9,8 @@ use trunk::{Reason, VoiceConnectorId};
 
 use super::Arrival;
 use super::decide::user_of;
-use crate::desk::Desk;
+use crate::counters::Count;
+use crate::desk::{Desk, Invite};
 use crate::output::{Note, Output};
 use crate::summary::{Attempt, AttemptId, Disposition, End, Ended, number_or};
 
@@ -95,7 +96,33 @@ fn record(
     let from = caller(request).unwrap_or_default();
     let to = user_of(&request.uri().parts());
     let attempt = attempt(desk, (connector, side), request.call_id(), (&from, &to), sip_user);
-    Some(write(desk, attempt, end))
+    let invite = desk.awaited(request, &arrival.flow);
+    Some(write(desk, invite.as_ref(), attempt, end))
+}
+
+/// Notes the attempt of an INVITE that is told what it lacks, such as a login: it ends with that, unless it comes back.
+pub(super) fn await_return(
+    desk: &mut Desk,
+    arrival: &Arrival,
+    side: Side,
+    connector: Option<VoiceConnectorId>,
+    (is_wrong, end): (bool, End),
+) {
+    let Arrival { request, flow, .. } = arrival;
+    let invite = Invite::of(&desk.fingerprints, request, flow.remote.ip());
+    if !desk.challenged.has_room(&invite, desk.setup.limits.challenges_max) {
+        return desk.counters.add(Count::Unrecorded);
+    }
+    let connector = connector.filter(|_| desk.challenged.begins(&invite));
+    let attempt = connector.map(|connector| {
+        let (from, to) = (caller(request).unwrap_or_default(), user_of(&request.uri().parts()));
+        attempt(desk, (connector, side), request.call_id(), (&from, &to), None)
+    });
+    if let Some(attempt) = &attempt {
+        desk.tell(Output::Begin(attempt.clone()));
+    }
+    let moment = (&mut desk.clock, desk.now.elapsed);
+    desk.challenged.note(moment, invite, (attempt, is_wrong), end);
 }
 
 /// Makes the attempt of an INVITE that goes nowhere.
@@ -124,9 +151,14 @@ fn attempt(
 }
 
 /// Writes the record of an attempt that ends where it begins.
-fn write(desk: &mut Desk, attempt: Attempt, End { status, message }: End) -> AttemptId {
+fn write(
+    desk: &mut Desk,
+    invite: Option<&Invite>,
+    attempt: Attempt,
+    End { status, message }: End,
+) -> AttemptId {
+    let attempt = desk.begin(invite, attempt);
     let id = attempt.id;
-    desk.tell(Output::Begin(attempt.clone()));
     desk.tell(Output::End(Ended { attempt, status, message, answered: None, ended: desk.now.unix }));
     id
 }

@@ -11,9 +11,10 @@ use trunk::snapshot::Side;
 use trunk::{Seed, VoiceConnectorId};
 
 use super::{attempt, write};
+use crate::arrival::tag;
 use crate::counters::Count;
 use crate::crossing::transport_of;
-use crate::desk::{Desk, Noted};
+use crate::desk::{Desk, Invite, Noted};
 use crate::flow::invite::connector_of;
 use crate::flow::invite::decide::user_of;
 use crate::output::{Note, Output};
@@ -34,12 +35,13 @@ pub(crate) fn record(desk: &mut Desk, lexed: &Lexed<'_>, refusal: &Refusal, flow
     let source = flow.remote.ip();
     let side = desk.snapshot.side_of(source, &traces.host).unwrap_or(Side::Customer);
     let Some(connector) = connector(desk, &traces, side, flow) else { return };
-    let invite = desk.fingerprints.of(&[
-        source.to_string().as_bytes(),
-        text(lexed, Name::CallId).as_bytes(),
-        text(lexed, Name::CSeq).as_bytes(),
-        text(lexed, Name::Via).as_bytes(),
-    ]);
+    let (call_id, cseq, via) = (text(lexed, Name::CallId), text(lexed, Name::CSeq), text(lexed, Name::Via));
+    let number = cseq.split_whitespace().next().and_then(|digits| digits.parse().ok()).unwrap_or(0);
+    let tag = tag(lexed, Name::From).unwrap_or_default();
+    let known = Invite::new(&desk.fingerprints, source, (call_id, &tag), (number, via));
+    let host = source.to_string();
+    let invite = [host.as_bytes(), call_id.as_bytes(), cseq.as_bytes(), via.as_bytes()];
+    let invite = desk.fingerprints.of(&invite);
     match desk.turned_away.note(desk.now.elapsed, invite, desk.setup.limits.refusals_max) {
         Noted::Copy => return,
         Noted::New if desk.is_open => {}
@@ -49,7 +51,7 @@ pub(crate) fn record(desk: &mut Desk, lexed: &Lexed<'_>, refusal: &Refusal, flow
     let phrase = refusal.fault.phrase();
     let people = (traces.from.as_str(), traces.to.as_str());
     let attempt = attempt(desk, (connector, side), &traces.call_id, people, None);
-    let id = write(desk, attempt, End::rejected(&format!("{status} {phrase}")));
+    let id = write(desk, Some(&known), attempt, End::rejected(&format!("{status} {phrase}")));
     let reason = refusal.fault.word();
     desk.tell(Output::Note(Note { attempt: Some(id), at: desk.now.unix, status, reason, trace: phrase }));
 }
