@@ -9,13 +9,13 @@ use sip::lexer::{self, Lexed, StartLine};
 use sip::name_addr::AddressParts;
 use sip::uri::UriParts;
 use sip::validate::{Refusal, Rules, Verdict, validate};
-use sip::{Method, Name, Request};
+use sip::{Method, Name, Request, Response};
 
 use trunk::snapshot::Snapshot;
 
 use crate::call::{Call, Calls};
 use crate::counters::Count;
-use crate::desk::{Desk, begins_call};
+use crate::desk::{Client, Desk, begins_call};
 use crate::flow::invite::record_broken;
 use crate::load;
 use crate::manipulation::Travel;
@@ -36,9 +36,12 @@ pub(crate) fn received(desk: &mut Desk, calls: &Calls, flow: Flow, bytes: &[u8])
                 Err(count) => desk.counters.add(count),
             }
         }
-        // Whether it answers anything is told by its branch, which is a secret of ours and the peer's.
+        // Whether it answers anything is told by its branch, which is a secret of ours and of all who were on the way.
         Verdict::Response(checked) => {
             let mut response = checked.to_response();
+            if !is_expected(desk, calls, &response, &flow) {
+                return desk.counters.add(Count::ResponseStranger);
+            }
             desk.manipulate_response(Travel::In, &mut response, flow.remote.ip());
             desk.transactions.receive_response(now, response, flow);
         }
@@ -72,6 +75,22 @@ fn is_heard(desk: &mut Desk, calls: &Calls, request: &Request, flow: &Flow) -> R
         return Err(Count::Stranger);
     }
     if desk.guard.admit_stranger(desk.now.elapsed) { Ok(()) } else { Err(Count::StrangerThrottled) }
+}
+
+/// Tells whether a response comes from where it may: where its request went, or another host of the same leg.
+fn is_expected(desk: &Desk, calls: &Calls, response: &Response, flow: &Flow) -> bool {
+    let mut vias = response.headers().vias();
+    let id = vias.next().and_then(|via| desk.transactions.of_branch(via.branch()?));
+    // What nobody waits for any more changes nothing.
+    let Some(sent) = id.and_then(|id| desk.clients.get(&id)) else { return true };
+    let source = flow.remote.ip();
+    if sent.went_to(flow) || is_of_same(&desk.snapshot, sent.host, source) {
+        return true;
+    }
+    let Client::Invite(call, leg) = sent.client else { return false };
+    calls.get(call).is_some_and(|call| {
+        call.leg(leg).hosts.contains(&source) || (leg == SideName::B && call.route.named.contains(&source))
+    })
 }
 
 /// Tells whether messages of a dialog may come from the source.

@@ -1,6 +1,6 @@
 //! A call: two legs, the media between them, and what becomes of it.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use control::SideName;
@@ -75,6 +75,8 @@ pub(crate) struct Route {
     pub(crate) at: usize,
     /// Where else its name leads.
     pub(crate) others: Vec<SocketAddr>,
+    /// Where the names of all places so far have led.
+    pub(crate) named: Vec<IpAddr>,
     pub(crate) link: Option<LinkPermit>,
     /// What is being offered to a host.
     pub(crate) errand: Option<Errand>,

@@ -16,6 +16,8 @@ sip::words! {
         StrangerBroken "stranger_broken",
         /// A response that breaks a rule.
         ResponseBroken "response_broken",
+        /// A response from a host that its request did not go to, and that has nothing to do with that one.
+        ResponseStranger "response_stranger",
         /// A response to a request that nobody waits for any more.
         ResponseUnwanted "response_unwanted",
         /// A response of ours that got out by no way, as far as anybody says.

@@ -66,7 +66,7 @@ pub(crate) struct Desk {
     pub(crate) load: Load,
     /// Whether new calls are taken.
     pub(crate) is_open: bool,
-    pub(crate) clients: HashMap<ClientId, Client>,
+    pub(crate) clients: HashMap<ClientId, Sent>,
     pub(crate) servers: HashMap<ServerId, (CallId, SideName)>,
     pub(crate) dialogs: HashMap<DialogId, (CallId, SideName)>,
     pub(crate) sessions: HashMap<SessionId, CallId>,
@@ -87,6 +87,22 @@ pub(crate) enum Client {
     Probe(trunk::CarrierLinkId),
     /// One whose answer changes nothing.
     Bye,
+}
+
+/// A request of ours, and where it went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Sent {
+    pub(crate) client: Client,
+    pub(crate) host: IpAddr,
+    connection: Option<u64>,
+}
+
+impl Sent {
+    /// Tells whether something comes from where it went.
+    pub(crate) fn went_to(&self, flow: &Flow) -> bool {
+        let is_connection = flow.protocol.is_reliable() && self.connection == Some(flow.connection);
+        is_connection || self.host == flow.remote.ip()
+    }
 }
 
 /// What a name is looked up for.
@@ -186,11 +202,12 @@ impl Desk {
             request.headers_mut().set(Name::UserAgent, product.clone());
         }
         self.manipulate(Travel::Out, &mut request, to.remote.ip());
+        let sent = Sent { client, host: to.remote.ip(), connection: to.connection };
         let wide = self.wide(&to);
         let wide = wide.as_ref().map(|(to, sent_by)| (to.clone(), sent_by.as_str()));
         let now = self.now.elapsed;
         let id = self.transactions.request_wide(now, request, (to, &sent_by), wide).ok()?;
-        self.clients.insert(id, client);
+        self.clients.insert(id, sent);
         Some(id)
     }
 

@@ -199,11 +199,11 @@ impl Engine {
     }
 
     fn response(&mut self, id: ClientId, response: &Response, flow: &Flow) {
-        let Some(client) = self.desk.clients.get(&id).copied() else {
+        let Some(sent) = self.desk.clients.get(&id).copied() else {
             return self.desk.counters.add(Count::ResponseUnwanted);
         };
         let is_final = response.is_final();
-        match client {
+        match sent.client {
             Client::Bye | Client::Probe(_) if !is_final => {}
             Client::Bye => {
                 self.desk.clients.remove(&id);
@@ -248,7 +248,7 @@ impl Engine {
     }
 
     fn failed(&mut self, id: ClientId, why: Failure) {
-        match self.desk.clients.remove(&id) {
+        match self.desk.clients.remove(&id).map(|sent| sent.client) {
             None | Some(Client::Bye) => {}
             Some(Client::Probe(link)) => options::heard(&mut self.desk, link, None),
             Some(Client::Invite(call, leg)) => self.with(call, |desk, call| {
@@ -266,7 +266,8 @@ impl Engine {
     /// An INVITE goes as a datagram after all: its host has as long to answer as if it had come so at once.
     fn narrowed(&mut self, id: ClientId, remote: SocketAddr) {
         self.desk.datagram_hosts.note(self.desk.now.elapsed, remote);
-        let Some(Client::Invite(call, SideName::B)) = self.desk.clients.get(&id).copied() else { return };
+        let client = self.desk.clients.get(&id).map(|sent| sent.client);
+        let Some(Client::Invite(call, SideName::B)) = client else { return };
         self.with(call, |desk, call| {
             if call.phase == Phase::Seeking && call.b.asks == Some(id) {
                 call.wait(desk, PROVISIONAL_TIMEOUT, CallTimer::NoProvisional);

@@ -132,6 +132,7 @@ pub(crate) fn resolved(desk: &mut Desk, call: &mut Call, at: usize, mut addresse
         return;
     }
     addresses.truncate(ADDRESSES_MAX);
+    call.route.named.extend(addresses.iter().map(SocketAddr::ip));
     call.route.others = addresses;
     unreachable(desk, call);
 }

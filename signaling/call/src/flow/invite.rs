@@ -102,8 +102,8 @@ fn is_loop(desk: &Desk, calls: &Calls, arrival: &Arrival, outcome: &Outcome) -> 
     }
     let mut ours =
         arrival.request.headers().vias().filter_map(|via| desk.transactions.of_branch(via.branch()?));
-    ours.any(|id| match desk.clients.get(&id) {
-        Some(Client::Invite(call, _)) => calls.get(*call).is_some_and(|call| call.route.called == called),
+    ours.any(|id| match desk.clients.get(&id).map(|sent| sent.client) {
+        Some(Client::Invite(call, _)) => calls.get(call).is_some_and(|call| call.route.called == called),
         Some(Client::Probe(_) | Client::Bye) | None => false,
     })
 }
@@ -140,6 +140,7 @@ fn admit(desk: &mut Desk, calls: &mut Calls, arrival: Arrival, decided: Decided,
         places: heading.places,
         at: 0,
         others: Vec::new(),
+        named: Vec::new(),
         link: None,
         errand: None,
         hops,

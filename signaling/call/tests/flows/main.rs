@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "what helps a test fails as a test does")]
 
+mod answerers;
 mod bug_map;
 mod changes;
 mod cost;
