@@ -27,6 +27,7 @@ fn the_examples_are_accepted() {
     let checked = trunkline(&["check", &example("trunkline.toml")]);
     assert!(checked.status.success(), "{}", text(&checked.stderr));
     assert!(text(&checked.stdout).contains("sip: tls 192.0.2.10 port 5061\n"));
+    assert!(text(&checked.stdout).contains("sip: logins by MD5, SHA-256, asked for with 401\n"));
 
     let data = folder("dry");
     let words = ["provision", "apply", &example("provisioning.toml"), "--dry-run", "--data"];

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use control::Name;
 use sdp::CodecList;
+use sip::digest::Algorithm;
 use sip::flow::Protocol;
 use trunk::AwsRegion;
 use trunk::snapshot::Snapshot;
@@ -32,6 +33,8 @@ pub struct Setup {
     pub codecs: CodecList,
     /// How logins are asked for.
     pub challenge: ChallengeStatus,
+    /// The hashes that a login may be made with, in the order in which they are offered.
+    pub digests: Vec<Algorithm>,
     /// After how long an answered call is ended.
     pub call_max: Option<Duration>,
     /// For how long it may ring.
@@ -61,6 +64,7 @@ impl Setup {
             here: None,
             codecs: CodecList::default(),
             challenge: ChallengeStatus::Unauthorized,
+            digests: vec![Algorithm::Md5, Algorithm::Sha256],
             call_max: None,
             ringing_max: Duration::from_secs(600),
             media_timeout: None,

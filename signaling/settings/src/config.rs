@@ -17,7 +17,7 @@ use trunk::{AwsRegion, Secret, Transport};
 
 use crate::document::{Document, Faults};
 
-pub use words::{NameServer, Part, Ports};
+pub use words::{Digest, NameServer, Part, Ports};
 
 /// All that is configured, checked.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -113,6 +113,8 @@ pub struct Sip {
     pub allow_loopback_media: bool,
     /// The status that asks for a login: 401 or 407.
     pub challenge: u16,
+    /// The hashes that a login may be made with, in the order in which they are offered.
+    pub digest: Vec<Digest>,
     /// Where messages come in; udp and tcp if none is said, and tls if there is a zone.
     pub listeners: Vec<Listener>,
     /// What Server and User-Agent say; they are left out if it is empty.
@@ -128,6 +130,7 @@ impl Default for Sip {
         Self {
             allow_loopback_media: false,
             challenge: 401,
+            digest: vec![Digest::Md5, Digest::Sha256],
             listeners: Vec::new(),
             server_name: "Trunkline".to_owned(),
             tls: Tls::default(),

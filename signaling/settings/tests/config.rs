@@ -5,7 +5,7 @@
 use std::{fs, net::IpAddr, path::PathBuf, time::Duration};
 
 use proptest::prelude::*;
-use settings::config::{Config, NameServer, Part, Ports, Way};
+use settings::config::{Config, Digest, NameServer, Part, Ports, Way};
 use telemetry::log::Format;
 use trunk::{AwsRegion, Transport};
 
@@ -88,7 +88,7 @@ fn all_values_are_read() {
         node = { name = "east-1", region = "eu-west-1", data = "data" }
         timers = { call_max_s = 7200, media_timeout_s = 60, options_interval_s = 0 }
         media = { spawn = false, control = ["media.sock"], workers = 2, cpus = "2-3,8" }
-        sip = { challenge = 407, server_name = "", allow_loopback_media = true }
+        sip = { challenge = 407, digest = ["SHA-256"], server_name = "", allow_loopback_media = true }
     "#;
     let config = parse(text).unwrap();
     assert_eq!((config.node.region, config.node.name.as_str()), (AwsRegion::EuWest1, "east-1"));
@@ -97,6 +97,7 @@ fn all_values_are_read() {
     assert_eq!((config.limits.calls, config.limits.cps, config.timers.call_max_s), (20, 3, 7_200));
     assert_eq!((config.sip.challenge, config.log.format), (407, Format::Json));
     assert_eq!(config.media.control, [PathBuf::from("media.sock")]);
+    assert_eq!(config.sip.digest, [Digest::Sha256]);
 }
 
 #[test]
@@ -114,6 +115,29 @@ trunkline.toml:4:2: wanted a key that is known here, found nodd
       |  ^ type: node
 3 things to mend";
     assert_eq!(parse(text), Err(wanted.to_owned()));
+}
+
+#[test]
+fn hashes_of_logins_are_those_that_there_are_and_each_stands_once() {
+    assert_eq!(parse("").unwrap().sip.digest, [Digest::Md5, Digest::Sha256]);
+    assert_eq!(
+        parse("sip.digest = [\"SHA-256\", \"MD5\"]").unwrap().sip.digest,
+        [Digest::Sha256, Digest::Md5]
+    );
+    let wanted = "wanted \"MD5\", \"SHA-256\" or both, each once, found";
+    for (list, told) in [
+        ("[]", format!("1:14: {wanted} none")),
+        ("[\"MD5\", \"MD5\"]", format!("1:14: {wanted} one twice")),
+        ("[\"md5\"]", "1:15: wanted \"MD5\" or \"SHA-256\", found \"md5\"".to_owned()),
+        (
+            "[\"MD5\", \"SHA-512-256\"]",
+            "1:22: wanted \"MD5\" or \"SHA-256\", found \"SHA-512-256\"".to_owned(),
+        ),
+        ("\"MD5\"", "1:14: wanted a list in brackets, found \"MD5\"".to_owned()),
+    ] {
+        let faults = parse(&format!("sip.digest = {list}")).unwrap_err();
+        assert!(faults.contains(&told), "{list}: {faults}");
+    }
 }
 
 #[test]

@@ -16,6 +16,7 @@ use control::Name;
 use fleet::{Fleet, NodeSetup, Settings};
 use settings::config::{self, Config};
 use settings::provision::{self, Seen};
+use sip::digest::Algorithm;
 use sip::flow::Protocol;
 use telemetry::metrics::{Board, Publisher};
 use telemetry::say;
@@ -167,6 +168,13 @@ const fn protocol(transport: trunk::Transport) -> Protocol {
     }
 }
 
+const fn algorithm(digest: config::Digest) -> Algorithm {
+    match digest {
+        config::Digest::Md5 => Algorithm::Md5,
+        config::Digest::Sha256 => Algorithm::Sha256,
+    }
+}
+
 /// Where most systems keep the roots that they believe.
 const SYSTEM_ROOTS: &str = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -270,6 +278,7 @@ fn engine(config: &Config, transport: &Transport, snapshot: Arc<Snapshot>) -> Re
             407 => ChallengeStatus::ProxyAuthenticationRequired,
             _ => ChallengeStatus::Unauthorized,
         },
+        digests: config.sip.digest.iter().map(|digest| algorithm(*digest)).collect(),
         call_max: seconds(config.timers.call_max_s),
         media_timeout: seconds(config.timers.media_timeout_s),
         probe_interval: seconds(config.timers.options_interval_s),

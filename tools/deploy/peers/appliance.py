@@ -1,7 +1,6 @@
 """The appliance of a case: `trunkline media` and `trunkline signaling`, as `trunkline demo` starts them."""
 
 import collections
-import hashlib
 import json
 import os
 import pathlib
@@ -31,6 +30,7 @@ data = "DATA"
 allow_loopback_media = true
 zone = "{ZONE}"
 challenge = CHALLENGE
+digest = [HASHES]
 [[sip.listeners]]
 transport = "udp"
 address = "{NODE}"
@@ -78,12 +78,6 @@ def login(password):
     return f'[[voice_connectors.credentials]]\nusername = "pbx"\npassword = "{password}"\n'
 
 
-def old_login(password):
-    """A login for peers that read the first challenge only, and know MD5 only."""
-    ha1 = hashlib.md5(f"pbx:{ZONE}:{password}".encode()).hexdigest()
-    return f'[[voice_connectors.credentials]]\nusername = "pbx"\nsecrets = [{{ algorithm = "MD5", ha1 = "{ha1}" }}]\n'
-
-
 def provisioning(links, routes, encrypted=False, login="", sources=(PBX,)):
     """One customer with one number, and one carrier."""
     allowed = ", ".join(f'"{source}/32"' for source in sources)
@@ -114,7 +108,7 @@ def spoken_to_from(address):
 class Appliance:
     """Two processes, and what they write down."""
 
-    def __init__(self, folder, records, challenge=401, probes_s=0, names=None):
+    def __init__(self, folder, records, challenge=401, hashes=("MD5", "SHA-256"), probes_s=0, names=None):
         self.folder = pathlib.Path(folder) / "appliance"
         self.data, self.socket = self.folder / "data", self.folder / "media.sock"
         self.data.mkdir(parents=True, mode=0o700)
@@ -123,6 +117,7 @@ class Appliance:
             "DATA": self.data,
             "SOCKET": self.socket,
             "CHALLENGE": challenge,
+            "HASHES": ", ".join(f'"{name}"' for name in hashes),
             "PROBES": probes_s,
             "NAMES": f'"{names}"' if names else "",
         }

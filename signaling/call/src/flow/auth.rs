@@ -97,7 +97,9 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
     };
     let zone = desk.snapshot.zone().to_owned();
     let said = request.headers().all(name).filter_map(|value| Credentials::parse(value).ok());
-    let Some(said) = said.into_iter().find(|said| said.realm == zone) else {
+    // RFC 8760 section 2.6: a hash that is not offered is not taken either.
+    let is_ours = |said: &Credentials<'_>| said.realm == zone && desk.setup.digests.contains(&said.algorithm);
+    let Some(said) = said.into_iter().find(is_ours) else {
         return Login::Absent { stale: false };
     };
     let age = desk.guard.nonces.age(&zone, &said.nonce, desk.now.unix.as_secs());
@@ -144,8 +146,8 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
 
 /// Asks for a login: one challenge for each hash that all users have (RFC 8760 section 2.3).
 ///
-/// MD5 comes first. Much equipment reads only the first challenge, or gives up at a hash that it does not know, and knows
-/// MD5 alone; whoever knows more finds the other one below.
+/// MD5 comes first unless the setup says otherwise. Much equipment reads only the first challenge, or gives up at a hash that
+/// it does not know, and knows MD5 alone; whoever knows more finds the other one below.
 pub(crate) fn challenge(
     desk: &mut Desk,
     id: ServerId,
@@ -177,11 +179,11 @@ fn algorithms(desk: &Desk, host: &str, source: IpAddr) -> Vec<Algorithm> {
         None => desk.snapshot.owners_of(source).map(|(_, owners)| owners.collect()).unwrap_or_default(),
     };
     let users = || connectors.iter().flat_map(|connector| connector.credentials.iter());
-    let all = [Algorithm::Md5, Algorithm::Sha256];
+    let all = desk.setup.digests.iter().copied();
     let is_common =
         |algorithm: &Algorithm| users().all(|user| user.secret(trunk_algorithm(*algorithm)).is_some());
-    let common: Vec<Algorithm> = all.into_iter().filter(is_common).collect();
-    if common.is_empty() { all.to_vec() } else { common }
+    let common: Vec<Algorithm> = all.filter(is_common).collect();
+    if common.is_empty() { desk.setup.digests.clone() } else { common }
 }
 
 const fn trunk_algorithm(algorithm: Algorithm) -> DigestAlgorithm {

@@ -114,6 +114,39 @@ fn md5_is_asked_for_first_and_only_what_users_have() {
 }
 
 #[test]
+fn hashes_are_offered_in_the_order_of_the_setup_and_no_other_is_taken() {
+    let both = [Algorithm::Md5, Algorithm::Sha256];
+    for digests in [vec![Algorithm::Sha256, Algorithm::Md5], vec![Algorithm::Md5], vec![Algorithm::Sha256]] {
+        let setup = Setup { digests: digests.clone(), ..login_setup(&both) };
+        let mut world = World::of(setup);
+        let (mut pbx, first) = challenged(&mut world);
+        let values: Vec<String> =
+            pbx.heard().headers().all(Name::WwwAuthenticate).map(str::to_owned).collect();
+        let offered: Vec<Algorithm> =
+            values.iter().map(|value| Challenge::parse(value).unwrap().algorithm).collect();
+        assert_eq!(offered, digests);
+        // Whoever knows the password, and makes a hash that was not asked for.
+        let forbidden = both.into_iter().find(|algorithm| !digests.contains(algorithm));
+        if let Some(forbidden) = forbidden {
+            let mut challenge = Challenge::parse(&values[0]).unwrap();
+            challenge.algorithm = forbidden;
+            let secret = Ha1::new(forbidden, "pbx", ZONE, "secret");
+            let login = Login { username: "pbx", secret: &secret };
+            let value = login.answer(&challenge, "INVITE", first.uri().as_str(), 1, "abc").unwrap();
+            let mut invite = first.clone().with(Name::Authorization, value);
+            invite.headers_mut().set(Name::CSeq, "2 INVITE");
+            pbx.send(invite);
+            world.settle(&mut [&mut pbx]);
+            assert_eq!(pbx.heard().code(), 401);
+        }
+        let invite = log_in(&pbx, &first, RIGHT, digests[0], 3);
+        pbx.send(invite);
+        world.settle(&mut [&mut pbx]);
+        assert_eq!(pbx.heard().code(), 100);
+    }
+}
+
+#[test]
 fn wrong_passwords_and_unknown_users_hear_401_once_more_and_then_403_in_the_same_call() {
     for login in [WRONG, ("nobody", "secret")] {
         let mut world = world(&[Algorithm::Md5]);

@@ -40,6 +40,11 @@ fn sip(config: &Config, document: &mut Document<'_>) {
     let sip = &config.sip;
     let is_challenge = matches!(sip.challenge, 401 | 407);
     document.require(is_challenge, "sip/challenge", "401 or 407", sip.challenge, "");
+    let wanted = "\"MD5\", \"SHA-256\" or both, each once";
+    let is_once =
+        sip.digest.iter().enumerate().all(|(at, digest)| !sip.digest.iter().take(at).any(|it| it == digest));
+    let found = if sip.digest.is_empty() { "none" } else { "one twice" };
+    document.require(!sip.digest.is_empty() && is_once, "sip/digest", wanted, found, "");
     let name = &sip.server_name;
     let is_plain = name.len() <= 64 && name.bytes().all(|byte| matches!(byte, b' '..=b'~'));
     document.require(is_plain, "sip/server_name", "64 characters of ASCII at most", quoted(name), "");

@@ -54,6 +54,35 @@ impl TryFrom<String> for NameServer {
     }
 }
 
+/// A hash of logins (RFC 8760), written as challenges name it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Digest {
+    /// The one that all equipment knows.
+    Md5,
+    /// The one to prefer.
+    Sha256,
+}
+
+impl Digest {
+    /// Returns it as it is written.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha256 => "SHA-256",
+        }
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let found = [Self::Md5, Self::Sha256].into_iter().find(|digest| digest.word() == text);
+        found.ok_or("\"MD5\" or \"SHA-256\"")
+    }
+}
+
 /// What of a header is rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

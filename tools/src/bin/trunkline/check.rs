@@ -44,6 +44,8 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     for listener in &config.sip.listeners {
         writeln!(stdout, "sip: {} {} port {}", listener.transport, listener.address, listener.port)?;
     }
+    let digests: Vec<&str> = config.sip.digest.iter().map(|digest| digest.word()).collect();
+    writeln!(stdout, "sip: logins by {}, asked for with {}", digests.join(", "), config.sip.challenge)?;
     for realm in &config.media.realms {
         let (first, last) = (realm.ports.first, realm.ports.last);
         writeln!(stdout, "media: realm {}, {} ports {first}-{last}", realm.name, realm.address)?;
