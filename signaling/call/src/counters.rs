@@ -46,6 +46,8 @@ sip::words! {
         DescriptionBroken "description_broken",
         /// An attempt that was refused and leaves no record: there are too many, or the journal has no room.
         Unrecorded "unrecorded",
+        /// A login for another URI than that of its request: 400.
+        LoginMisplaced "login_misplaced",
         /// A login that was not looked at, because too many before were wrong: 403.
         LockedOut "locked_out",
         /// A login was asked for: 401 or 407.

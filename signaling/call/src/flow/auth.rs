@@ -1,6 +1,7 @@
 //! Logins: who has to log in is asked once more, and who answers is believed if the answer proves it.
 
 mod lockouts;
+mod signed_uri;
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -25,6 +26,8 @@ pub(crate) enum Login {
     Absent { stale: bool },
     /// It is wrong, and may be tried once more.
     Doubtful,
+    /// It was made for another URI.
+    Misplaced,
     /// Who sent it knows the password of a user.
     Verified { connector: VoiceConnectorId, username: String },
     /// For the last time: it is wrong.
@@ -105,6 +108,9 @@ pub(crate) fn login(desk: &mut Desk, request: &Request, host: &str, flow: &Flow)
     let age = desk.guard.nonces.age(&zone, &said.nonce, desk.now.unix.as_secs());
     if age == NonceAge::Foreign {
         return Login::Absent { stale: false };
+    }
+    if !signed_uri::is_of(desk, said.uri, request, flow) {
+        return Login::Misplaced;
     }
     let source = flow.remote.ip();
     let who = desk.fingerprints.of(&[said.username.as_bytes(), source.to_string().as_bytes()]);

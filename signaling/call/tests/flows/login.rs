@@ -328,6 +328,70 @@ fn beyond_what_is_remembered_calls_are_asked_without_an_attempt_and_one_wrong_lo
 }
 
 #[test]
+fn a_login_is_for_the_uri_of_its_request_by_meaning_or_for_a_host_of_ours_and_no_other() {
+    let taken = [
+        "sip:+14255550100@HEADQUARTERS0000000001.vc.example",
+        "sip:%2B14255550100@headquarters0000000001.vc.example:5060;transport=udp",
+        "sip:+1-425-555-0100@headquarters0000000001.vc.example",
+        "sip:+14255550100@192.0.2.200",
+        "sip:+14255550100@192.0.2.200:5061",
+        "sip:vc.example",
+        "sip:headquarters0000000001.vc.example",
+        "tel:+14255550100",
+    ];
+    let refused = [
+        "sip:+14255550100@example.org",
+        "sip:+14255550100@198.51.100.1",
+        "sip:+14255550100@192.0.2.20",
+        "tel:+14255550199",
+        "headquarters0000000001.vc.example",
+        "",
+    ];
+    let cases = taken.iter().map(|uri| (uri, 100)).chain(refused.iter().map(|uri| (uri, 400)));
+    for (uri, status) in cases {
+        let mut world = world(&[Algorithm::Md5]);
+        let (mut pbx, first) = challenged(&mut world);
+        let value = pbx.heard().header(Name::WwwAuthenticate).unwrap().to_owned();
+        let challenge = Challenge::parse(&value).unwrap();
+        let secret = Ha1::new(Algorithm::Md5, "pbx", ZONE, "secret");
+        let login = Login { username: "pbx", secret: &secret };
+        let value = login.answer(&challenge, "INVITE", uri, 1, "abc").unwrap();
+        let mut invite = first.with(Name::Authorization, value);
+        invite.headers_mut().set(Name::CSeq, "2 INVITE");
+        pbx.send(invite);
+        world.settle(&mut [&mut pbx]);
+        assert_eq!(pbx.heard().code(), status, "{uri}");
+        if status == 400 {
+            assert_eq!(world.end(), (Status::Rejected, "400 Bad Request"), "{uri}");
+            assert_eq!(world.counted(), ["login_misplaced", "challenged"]);
+            world.is_over(&mut [&mut pbx]);
+        }
+    }
+}
+
+#[test]
+fn a_login_for_the_host_that_an_sbc_has_put_into_the_request_is_good_and_its_own_words_are_signed() {
+    for (asked, status) in [("sip:+14255550100@pbx.example", 400), ("sip:+14255550100@192.0.2.200:5080", 100)]
+    {
+        let mut world = world(&[Algorithm::Md5]);
+        let (mut pbx, first) = challenged(&mut world);
+        // What was signed is for the host of the connector in the one case, for somebody else's in the other.
+        let signed =
+            if status == 100 { first.uri().as_str().to_owned() } else { "sip:a@b.example".to_owned() };
+        let value = pbx.heard().header(Name::WwwAuthenticate).unwrap().to_owned();
+        let secret = Ha1::new(Algorithm::Md5, "pbx", ZONE, "secret");
+        let login = Login { username: "pbx", secret: &secret };
+        let value = login.answer(&Challenge::parse(&value).unwrap(), "INVITE", &signed, 1, "abc").unwrap();
+        let mut invite = first.with(Name::Authorization, value);
+        invite.set_uri(sip::Uri::parse(asked).unwrap());
+        invite.headers_mut().set(Name::CSeq, "2 INVITE");
+        pbx.send(invite);
+        world.settle(&mut [&mut pbx]);
+        assert_eq!(pbx.heard().code(), status, "{asked}");
+    }
+}
+
+#[test]
 fn a_session_interval_that_is_too_small_is_asked_for_as_a_login_is() {
     for comes_back in [false, true] {
         let mut world = World::new();

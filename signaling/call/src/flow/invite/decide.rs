@@ -77,7 +77,7 @@ pub(super) fn decide(desk: &mut Desk, arrival: &Arrival) -> Option<Decided> {
     let attempt = route::Attempt {
         asserted: &asserted,
         credentials: match &login {
-            Login::Absent { .. } | Login::Doubtful => Credentials::Absent,
+            Login::Absent { .. } | Login::Doubtful | Login::Misplaced => Credentials::Absent,
             Login::Verified { connector, username } => {
                 Credentials::Verified { connector: *connector, username }
             }
@@ -116,13 +116,17 @@ fn conclude(
 ) -> Option<Decided> {
     let stale = login == Login::Absent { stale: true };
     let is_wrong = login == Login::Doubtful;
+    let is_misplaced = login == Login::Misplaced;
     decided.user = match login {
         Login::Verified { username, .. } => Some(username),
-        Login::Absent { .. } | Login::Doubtful | Login::Wrong => None,
+        Login::Absent { .. } | Login::Doubtful | Login::Misplaced | Login::Wrong => None,
     };
     if let Outcome::Reject(reject) = &decided.outcome {
         let Arrival { id, request, flow } = arrival;
-        if reject.reason.is_challenge() {
+        if reject.reason.is_challenge() && is_misplaced {
+            desk.counters.add(Count::LoginMisplaced);
+            refusal::refuse_with(desk, arrival, decided.side, reject.connector, (None, 400));
+        } else if reject.reason.is_challenge() {
             let host = request.uri().host().map(|host| host.to_string()).unwrap_or_default();
             desk.counters.add(Count::Challenged);
             let end = End::refused(desk.setup.challenge.code());
