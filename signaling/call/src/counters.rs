@@ -42,6 +42,8 @@ sip::words! {
         CallsFull "calls_full",
         /// A session interval that is too small: 422.
         IntervalSmall "interval_small",
+        /// A description by which media would come back to the session that sends it: 488.
+        MediaRing "media_ring",
         /// A description of media that cannot be read: 400.
         DescriptionBroken "description_broken",
         /// An attempt that was refused and leaves no record: there are too many, or the journal has no room.

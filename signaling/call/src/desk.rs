@@ -4,6 +4,7 @@ mod accepted;
 mod challenged;
 mod datagram_hosts;
 mod departed;
+mod relays;
 mod sought;
 mod turned_away;
 
@@ -40,6 +41,7 @@ pub(crate) use accepted::Accepted;
 pub(crate) use challenged::{Challenged, Invite};
 pub(crate) use datagram_hosts::DatagramHosts;
 pub(crate) use departed::Departed;
+pub(crate) use relays::Relays;
 pub(crate) use sought::{Errand, Sought};
 pub(crate) use turned_away::{Noted, TurnedAway};
 
@@ -58,6 +60,7 @@ pub(crate) struct Desk {
     pub(crate) accepted: Accepted,
     pub(crate) departed: Departed,
     pub(crate) sought: Sought,
+    pub(crate) relays: Relays,
     pub(crate) turned_away: TurnedAway,
     pub(crate) challenged: Challenged,
     pub(crate) fingerprints: Fingerprints,
@@ -137,6 +140,7 @@ impl Desk {
             accepted: Accepted::default(),
             departed: Departed::default(),
             sought: Sought::default(),
+            relays: Relays::default(),
             turned_away: TurnedAway::default(),
             challenged: Challenged::default(),
             datagram_hosts: DatagramHosts::default(),
@@ -330,7 +334,7 @@ impl Desk {
     /// Counts all that is kept for calls, which is nothing after the last one.
     pub(crate) fn kept(&self) -> usize {
         let tables = self.servers.len() + self.dialogs.len() + self.sessions.len() + self.queries.len();
-        tables + self.clock.of_calls() + self.sought.len() + self.challenged.len()
+        tables + self.clock.of_calls() + self.sought.len() + self.challenged.len() + self.relays.len()
     }
 }
 

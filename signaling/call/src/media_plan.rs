@@ -9,7 +9,7 @@ use sdp::{Key, Origin, SessionDescription, Suite};
 
 use crate::random::Random;
 
-pub(crate) use address::{Screen, audio_protection, name_to_resolve, with_address};
+pub(crate) use address::{Screen, audio_address, audio_protection, name_to_resolve, with_address};
 
 /// The media of one call.
 pub(crate) struct MediaPlan {
@@ -139,6 +139,11 @@ impl MediaPlan {
         Ok(())
     }
 
+    /// Returns where the session listens, as soon as media has said so.
+    pub(crate) const fn ports(&self) -> Option<Ports> {
+        self.ports
+    }
+
     /// Returns the ports that a leg uses.
     pub(crate) const fn realm(&self, leg: SideName) -> &Name {
         &end(&self.ends, leg).realm
@@ -177,7 +182,7 @@ impl MediaPlan {
                 }
             }
         };
-        let sides = [side(SideName::A, offer.and_then(address::audio_address))?, side(SideName::B, None)?];
+        let sides = [side(SideName::A, offer.and_then(audio_address))?, side(SideName::B, None)?];
         let spec = SessionSpec {
             id: self.session,
             epoch: Epoch(self.epoch),

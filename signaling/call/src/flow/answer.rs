@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::time::Duration;
 
-use control::SideName;
+use control::{Ports, SideName};
 use sdp::SessionDescription;
 use sdp::negotiate::Refusal;
 use sip::dialog::Dialog;
@@ -16,6 +16,7 @@ use trunk::failover::Event;
 
 use crate::call::{Call, Phase};
 use crate::clock::CallTimer;
+use crate::counters::Count;
 use crate::crossing::{self, SDP};
 use crate::desk::{Desk, Query};
 use crate::flow::naming::{self, Purpose, Unnamed};
@@ -146,6 +147,15 @@ fn reply(
 /// Tells media how it is from now on.
 pub(crate) fn apply(desk: &mut Desk, call: &mut Call) -> Result<(), Refusal> {
     let spec = call.media.wish(None)?;
+    if let Some(Ports { a, b }) = call.media.ports() {
+        let [to_a, to_b] = [0, 1].map(|at: usize| spec.sides.get(at).and_then(|side| side.remote));
+        let ways = [(a, to_a), (b, to_b)];
+        if ways.iter().any(|(own, remote)| remote.is_some_and(|remote| desk.relays.is_ring(*own, remote))) {
+            desk.counters.add(Count::MediaRing);
+            return Err(Refusal::AddressNotUsable);
+        }
+        ways.into_iter().for_each(|(own, remote)| desk.relays.point(own, remote));
+    }
     desk.tell(Output::Media(Wish::Update(Box::new(spec))));
     Ok(())
 }

@@ -59,6 +59,9 @@ pub(crate) fn finish(desk: &mut Desk, call: &mut Call, end: End, reason: Option<
         desk.limits.release(permit);
     }
     if desk.sessions.remove(&call.media.session).is_some() {
+        if let Some(ports) = call.media.ports() {
+            desk.relays.close(ports);
+        }
         desk.tell(Output::Media(Wish::Close(call.media.session)));
     }
     crate::flow::reinvite::release_held(desk, call);

@@ -214,6 +214,7 @@ pub(crate) fn opened(desk: &mut Desk, call: &mut Call, ports: Ports) {
         return;
     }
     call.media.opened(ports);
+    desk.relays.open(ports);
     call.phase = Phase::Seeking;
     let (patience, _) = patience(desk, call);
     call.wait(desk, patience, CallTimer::Unanswered);

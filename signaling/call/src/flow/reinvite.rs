@@ -13,11 +13,13 @@ use sip::{Method, Name, Request, Response};
 
 use crate::call::{Call, Change, Phase};
 use crate::clock::CallTimer;
+use crate::counters::Count;
 use crate::crossing::{SDP, refusal_heard};
 use crate::desk::{Client, Desk, allow};
 use crate::flow::naming::{self, Purpose, Unnamed};
 use crate::flow::{answer, bye};
 use crate::leg::Asked;
+use crate::media_plan::audio_address;
 use crate::summary::End;
 
 /// RFC 3261 section 14.2: an INVITE before the last one is answered comes back after 0 to 10 s.
@@ -97,7 +99,7 @@ pub(crate) fn named(
 }
 
 fn propose(desk: &mut Desk, call: &mut Call, leg: SideName, offer: SessionDescription) {
-    if !desk.screen().passes(&offer) {
+    if !desk.screen().passes(&offer) || closes_ring(desk, call, leg, &offer) {
         return bye::answer_pending(desk, call, leg, 488);
     }
     match call.media.forward(leg, offer, &mut desk.random) {
@@ -191,6 +193,20 @@ fn accepted(desk: &mut Desk, call: &mut Call, leg: SideName, id: ClientId, respo
         None if change.is_late => offer_late(desk, call, leg, None),
         None => agree(desk, call, leg, None),
     }
+}
+
+/// Tells whether media of the call would come back to it, before anybody is asked. What comes of the answer is seen then.
+fn closes_ring(desk: &mut Desk, call: &Call, leg: SideName, offer: &SessionDescription) -> bool {
+    let Some((ports, remote)) = call.media.ports().zip(audio_address(offer)) else { return false };
+    let own = match leg {
+        SideName::A => ports.a,
+        SideName::B => ports.b,
+    };
+    let is_ring = desk.relays.is_ring(own, remote);
+    if is_ring {
+        desk.counters.add(Count::MediaRing);
+    }
+    is_ring
 }
 
 /// Agrees with both legs on a change, or ends the call.

@@ -64,7 +64,7 @@ pub(crate) fn audio_protection(description: &SessionDescription) -> bool {
 }
 
 /// Returns where the first audio stream is wanted.
-pub(super) fn audio_address(description: &SessionDescription) -> Option<SocketAddr> {
+pub(crate) fn audio_address(description: &SessionDescription) -> Option<SocketAddr> {
     live_audio(description).find_map(|media| match &connection(description, media)?.host {
         Host::Address(address) if !address.is_unspecified() => {
             Some(SocketAddr::new(address.to_canonical(), media.port))

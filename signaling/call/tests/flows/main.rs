@@ -18,6 +18,7 @@ mod names;
 mod outbound;
 mod races;
 mod refusals;
+mod rings;
 mod scene;
 mod service;
 mod suites;

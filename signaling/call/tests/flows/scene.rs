@@ -36,6 +36,8 @@ pub(crate) struct Media {
     pub(crate) opened: usize,
     pub(crate) refuses: Option<Reason>,
     pub(crate) is_silent: bool,
+    /// Whether each session has ports of its own.
+    pub(crate) spreads: bool,
 }
 
 /// What was told of attempts, in order.
@@ -259,7 +261,8 @@ impl World {
         if let Some(reason) = self.media.refuses {
             return self.hear(Input::Media(MediaEvent::Refused { session, reason }));
         }
-        let ports = Ports { a: (HERE, 20_000).into(), b: (HERE, 30_000).into() };
+        let next = if self.media.spreads { u16::try_from(2 * (self.media.opened - 1)).unwrap() } else { 0 };
+        let ports = Ports { a: (HERE, 20_000 + next).into(), b: (HERE, 30_000 + next).into() };
         self.hear(Input::Media(if is_first {
             MediaEvent::Opened { session, epoch, ports }
         } else {
