@@ -53,6 +53,24 @@ fn a_call_is_answered_and_hung_up_by_the_caller() {
 }
 
 #[test]
+fn premium_numbers_reach_a_carrier_until_the_connector_forbids_it() {
+    for (is_allowed, status) in [(None, 100), (Some(true), 100), (Some(false), 403)] {
+        let mut records = records();
+        let termination = records.voice_connectors[0].termination.as_mut().unwrap();
+        termination.premium_calls = is_allowed.unwrap_or(termination.premium_calls);
+        let mut world = World::of(setup(&records));
+        let (mut pbx, mut carrier) = (Peer::new(PBX), Peer::new(NORTH));
+        let invite = pbx.invitation(OWN_NUMBER, "+19005550100", HOST, &sdp(PBX, 4000));
+        pbx.send(invite);
+        world.settle(&mut [&mut pbx, &mut carrier]);
+        assert_eq!((pbx.heard().code(), carrier.requests.len()), (status, usize::from(status == 100)));
+        if status == 403 {
+            assert_eq!(world.end(), (Status::Rejected, "premium numbers are not allowed"));
+        }
+    }
+}
+
+#[test]
 fn the_callee_hangs_up_too() {
     let mut world = World::new();
     let (mut pbx, mut carrier) = answered(&mut world);
