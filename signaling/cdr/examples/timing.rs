@@ -7,6 +7,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use cdr::{Begin, Destination, Disposition, Journal, Outcome, Status, TransactionId, Uploader};
@@ -15,6 +16,9 @@ const CALLS: u64 = 100_000;
 /// What a turn of the event loop brings at 1,000 calls a second and 1 ms a turn, and when it has to catch up.
 const TURNS: [u64; 2] = [1, 16];
 const UPLOADS: u64 = 5_000;
+/// Records a second, and for how long.
+const PACE: u64 = 1_000;
+const PACED_S: u64 = 5;
 /// Calls that are up when a process is killed.
 const OPEN: u64 = 10_000;
 
@@ -36,6 +40,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let elapsed = uploads(&folder)?;
     println!("upload to a folder: {:.0} records a second", UPLOADS as f64 / elapsed.as_secs_f64());
+    let nowhere = paced(&folder.join("nowhere"), &Destination::Off)?;
+    let somewhere = paced(&folder.join("somewhere"), &Destination::Folder(folder.join("paced")))?;
+    println!("the folder's part at {PACE} records a second: {:.0} µs a record", somewhere - nowhere);
     fs::remove_dir_all(&folder)?;
     Ok(())
 }
@@ -90,6 +97,33 @@ fn uploads(folder: &Path) -> Result<Duration, cdr::Error> {
     Uploader::start(opened.spool, &Destination::Folder(folder.join("bucket")))?
         .drain(Duration::from_secs(600));
     Ok(begun.elapsed())
+}
+
+/// What a record costs the whole process, in microseconds of a processor, when records come as calls end.
+fn paced(folder: &Path, destination: &Destination) -> Result<f64, Box<dyn Error>> {
+    let mut opened = Journal::open(folder)?;
+    let uploader = Uploader::start(opened.spool, destination)?;
+    let (begun, before) = (Instant::now(), processor_ms()?);
+    for number in 0..PACE * PACED_S {
+        opened.journal.begin(&begin(number))?;
+        opened.journal.end(begin_id(number), &outcome(number))?;
+        opened.journal.flush()?;
+        let due = begun + Duration::from_secs(number) / PACE as u32;
+        thread::sleep(due.saturating_duration_since(Instant::now()));
+    }
+    let left = uploader.figures().waiting;
+    uploader.drain(Duration::from_secs(600));
+    let spent = processor_ms()? - before;
+    println!("{left} records waited at the end");
+    Ok(spent as f64 * 1e3 / (PACE * PACED_S) as f64)
+}
+
+/// The time that this process has had of processors: the 14th and 15th field, in hundredths of a second.
+fn processor_ms() -> Result<u64, Box<dyn Error>> {
+    let stat = fs::read_to_string("/proc/self/stat")?;
+    let fields = stat.rsplit_once(')').ok_or("a process without a name")?.1.split_whitespace();
+    let ticks: Vec<u64> = fields.skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(ticks.iter().sum::<u64>() * 10)
 }
 
 fn begin_id(number: u64) -> TransactionId {

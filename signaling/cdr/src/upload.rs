@@ -1,7 +1,7 @@
 //! From the disk to the customer's bucket.
 //!
-//! One thread, which reads the spool in its order and carries up to 256 records at a time, sixteen of them through the
-//! network. It shares nothing with the calls but the disk and some counters: whatever a store does to it, they go on.
+//! One thread, which reads the spool in its order and carries up to 256 records at a time, sixteen of them through a
+//! network, and into a folder together. It shares nothing with the calls but the disk and some counters: whatever a store does to it, they go on.
 
 mod backoff;
 mod bucket;
@@ -10,6 +10,7 @@ mod courier;
 mod cursor;
 mod destination;
 mod folder;
+mod landing;
 mod store;
 
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, SemaphorePermit, watch};
 use tokio::time::{sleep, timeout};
 
 use crate::figures::count;
@@ -52,6 +52,17 @@ impl Round {
         self.hurry.notify_waiters();
     }
 
+    /// The store of an attempt, and its way through the network. Into a folder all go together.
+    async fn store(&self, stores: &mut watch::Receiver<Store>) -> (Store, Option<SemaphorePermit<'_>>) {
+        let store = stores.borrow_and_update().clone();
+        if !matches!(store, Store::Objects(_)) {
+            return (store, None);
+        }
+        let lane = self.lanes.acquire().await.expect("the lanes are never closed");
+        // Another one may have been set meanwhile.
+        (stores.borrow_and_update().clone(), Some(lane))
+    }
+
     fn succeeded(&self) {
         if self.is_down.swap(false, SeqCst) {
             self.is_up.notify_waiters();
@@ -64,8 +75,7 @@ pub(super) async fn carry(round: Arc<Round>, waiting: Waiting) -> Delivered {
     let mut stores = round.stores.clone();
     let mut failures = 0;
     loop {
-        let lane = round.lanes.acquire().await.expect("the lanes are never closed");
-        let store = stores.borrow_and_update().clone();
+        let (store, lane) = round.store(&mut stores).await;
         if matches!(store, Store::Off) {
             return Delivered { waiting, is_wanted: false };
         }
@@ -120,7 +130,7 @@ async fn deliver(spool: &Spool, store: &Store, waiting: &Waiting) -> io::Result<
     }
 }
 
-/// Attempts at the same time.
+/// Attempts at the same time through the network.
 const LANES: usize = 16;
 /// Longer than the client's own limit, which knows better what it was waiting for.
 const ATTEMPT_MAX: Duration = Duration::from_secs(60);

@@ -5,18 +5,18 @@ use std::sync::Arc;
 
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutPayload};
-use tokio::task;
 
 use crate::error::Error;
 
 use super::destination::Destination;
-use super::folder::Folder;
+use super::folder::{Folder, Object};
+use super::landing::Landing;
 
 /// A destination that can be written to.
 #[derive(Clone)]
 pub(super) enum Store {
     Off,
-    Folder(Folder),
+    Folder(Arc<Landing>),
     Objects(Arc<dyn ObjectStore>),
 }
 
@@ -42,7 +42,7 @@ impl Store {
     pub(super) fn new(destination: &Destination) -> Result<Self, Error> {
         Ok(match destination {
             Destination::Off => Self::Off,
-            Destination::Folder(root) => Self::Folder(Folder::new(root.clone())),
+            Destination::Folder(root) => Self::Folder(Landing::new(Folder::new(root.clone()))),
             Destination::Bucket(bucket) => Self::Objects(bucket.connect()?),
         })
     }
@@ -51,8 +51,7 @@ impl Store {
         match self {
             Self::Off => Ok(Created::Yes),
             Self::Folder(folder) => {
-                let (folder, key, json) = (folder.clone(), key.to_owned(), json.to_vec());
-                let is_new = task::spawn_blocking(move || folder.create(&key, &json)).await??;
+                let is_new = folder.create(Object { key: key.to_owned(), json: json.to_vec() }).await?;
                 Ok(if is_new { Created::Yes } else { Created::Exists })
             }
             Self::Objects(objects) => {
@@ -79,10 +78,7 @@ impl Store {
     pub(super) async fn compare(&self, key: &str, json: &[u8]) -> io::Result<Present> {
         let is_same = match self {
             Self::Off => true,
-            Self::Folder(folder) => {
-                let (folder, key) = (folder.clone(), key.to_owned());
-                task::spawn_blocking(move || folder.read(&key)).await?? == json
-            }
+            Self::Folder(folder) => folder.read(key).await? == json,
             Self::Objects(objects) => {
                 let found = match objects.get(&Path::from(key)).await {
                     Ok(found) => found,
