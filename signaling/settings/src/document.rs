@@ -135,7 +135,7 @@ impl<'t> Document<'t> {
             }
             Kind::Value { wanted } => {
                 let found = self.found(span);
-                self.add(span.clone(), wanted, &found, "");
+                self.add(span.clone(), wanted, &found, &heading(wanted, &found).unwrap_or_default());
             }
         }
     }
@@ -154,6 +154,16 @@ impl<'t> Document<'t> {
             "" => "the end of the line".to_owned(),
             line => fault::cut(line),
         }
+    }
+}
+
+/// Gives the heading of one table of several where that of the only one was found, and the other way round.
+fn heading(wanted: &str, found: &str) -> Option<String> {
+    let name = found.trim_matches(['[', ']']);
+    match wanted {
+        reader::LIST if found == format!("[{name}]") => Some(format!("[[{name}]]")),
+        reader::TABLE if found == format!("[[{name}]]") => Some(format!("[{name}]")),
+        _ => None,
     }
 }
 

@@ -203,6 +203,48 @@ sheet.toml:64:1: wanted a key that is known here, found conector
 }
 
 #[test]
+fn numbers_may_stand_under_either_name_and_under_both() {
+    let first = "[[numbers]]\nnumber = \"+12065550101\"";
+    let long = EXAMPLE.replace(first, &first.replace("numbers", "phone_numbers"));
+    assert_ne!(long, EXAMPLE);
+    let numbers = |text: &str| {
+        let mut numbers = read(text).unwrap().phone_numbers;
+        numbers.sort_by(|one, other| one.e164_phone_number.cmp(&other.e164_phone_number));
+        format!("{numbers:?}")
+    };
+    assert_eq!(numbers(&long), numbers(EXAMPLE));
+    assert_eq!(numbers(&EXAMPLE.replace("[[numbers]]", "[[phone_numbers]]")), numbers(EXAMPLE));
+    let again = long.replace("+12065550102", "+12065550101");
+    assert!(faults(&again)[0].contains("wanted each number once"), "{again}");
+    assert_eq!(
+        faults(&format!("numbers = 5\n{}", long.replace("[[numbers]]", "[[phone_numbers]]")))[0],
+        "1:11: wanted a table, found 5"
+    );
+}
+
+#[test]
+fn a_table_that_is_nearly_right_is_told_its_name() {
+    for (found, meant) in [
+        ("[[connector]]", "voice_connectors"),
+        ("[[connectors]]", "voice_connectors"),
+        ("[[voice_connector]]", "voice_connectors"),
+        ("[[groups]]", "voice_connector_groups"),
+        ("[[carier]]", "carriers"),
+        ("[[number]]", "numbers"),
+        ("[[phone_number]]", "phone_numbers"),
+        ("[voice_connectors]", "[[voice_connectors]]"),
+        ("[numbers]", "[[numbers]]"),
+        ("[[global_settings]]", "[global_settings]"),
+        ("[[quotas]]", "[quotas]"),
+    ] {
+        let text = read(&format!("{found}\nname = \"x\"\n")).map(|_| ()).unwrap_err();
+        assert!(text.contains(&format!("^ type: {meant}\n")), "{found}: {text}");
+    }
+    let text = read("[[trunk]]\nname = \"x\"\n").map(|_| ()).unwrap_err();
+    assert!(text.contains("^ type: one of caller_identity, calls_max, carriers, "), "{text}");
+}
+
+#[test]
 fn each_fault_of_a_connector_is_told_where_it_stands() {
     told(&[
         (

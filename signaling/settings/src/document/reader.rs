@@ -40,12 +40,12 @@ impl<'a, 't> Reader<'a, 't> {
     }
 
     fn list<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        let list = self.0.get_ref().as_array().ok_or_else(|| self.refused("a list in brackets"))?;
+        let list = self.0.get_ref().as_array().ok_or_else(|| self.refused(LIST))?;
         visitor.visit_seq(Items(list.iter())).map_err(|refusal| refusal.at(self.0.span()))
     }
 
     fn table<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
-        let table = self.0.get_ref().as_table().ok_or_else(|| self.refused("a table"))?;
+        let table = self.0.get_ref().as_table().ok_or_else(|| self.refused(TABLE))?;
         let pairs = Pairs { pairs: table.iter(), value: None };
         visitor.visit_map(pairs).map_err(|refusal| refusal.at(self.0.span()))
     }
@@ -176,3 +176,8 @@ where
         seed.deserialize(Reader(value)).map_err(|refusal| refusal.at(value.span()))
     }
 }
+
+/// What is wanted where something else than a list was found.
+pub(super) const LIST: &str = "a list in brackets";
+/// What is wanted where something else than a table was found.
+pub(super) const TABLE: &str = "a table";

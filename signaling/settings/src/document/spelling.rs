@@ -1,12 +1,18 @@
 //! What somebody may have meant.
 
-/// Gives the known word that is the fewest edits away, a third of its letters at most; capital letters are none.
+/// Gives the known word that is the fewest edits away, a third of its letters at most; capital letters are none. Failing
+/// that, it is the shortest that has all of the word in it, but for its plural.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let word: Vec<char> = word.to_lowercase().chars().take(LETTERS_MAX).collect();
-    let edits = |known: &str| distance(&word, &known.to_lowercase());
+    let letters: Vec<char> = word.to_lowercase().chars().take(LETTERS_MAX).collect();
+    let edits = |known: &str| distance(&letters, &known.to_lowercase());
     let (edits, found) = known.iter().map(|known| (edits(known), *known)).min()?;
-    let is_near = edits <= found.len().max(word.len()).div_ceil(3);
-    is_near.then_some(found)
+    if edits <= found.len().max(letters.len()).div_ceil(3) {
+        return Some(found);
+    }
+    let stem: String = letters.iter().collect();
+    let stem = stem.trim_end_matches('s');
+    let longer = known.iter().filter(|known| stem.len() >= STEM_MIN && known.contains(stem));
+    longer.min_by_key(|known| known.len()).copied()
 }
 
 /// Says what to type instead of an unknown key.
@@ -49,6 +55,9 @@ fn distance(word: &[char], known: &str) -> usize {
 
 /// What is longer is no slip of a finger.
 const LETTERS_MAX: usize = 64;
+
+/// Fewer letters are in many words.
+const STEM_MIN: usize = 4;
 
 /// What keys of secrets are called.
 const SECRETS: [&str; 4] = ["password", "ha1", "secret", "passphrase"];

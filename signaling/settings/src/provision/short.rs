@@ -37,17 +37,28 @@ pub(super) fn write_out(document: &mut Document<'_>, zone: &str) {
             empty.extend(list.iter_mut().filter_map(table).filter_map(|one| password(one, zone)));
         }
     }
-    // A key that is there twice, once by each of its names, stays and is refused.
-    if !root.contains_key("phone_numbers")
-        && let Some((key, numbers)) = root.remove_entry("numbers")
-    {
-        root.insert(Spanned::new(key.span(), "phone_numbers".into()), numbers);
-    }
+    one_list(root);
     if let Some(DeValue::Array(numbers)) = root.get_mut("phone_numbers").map(Spanned::get_mut) {
         numbers.iter_mut().filter_map(table).for_each(number);
     }
     for span in empty {
         document.add(span, "a password", "an empty one", "");
+    }
+}
+
+/// Puts numbers under one name: people write either, or both.
+fn one_list(root: &mut DeTable<'_>) {
+    let Some((key, numbers)) = root.remove_entry("numbers") else { return };
+    let Some(all) = root.get_mut("phone_numbers") else {
+        root.insert(Spanned::new(key.span(), "phone_numbers".into()), numbers);
+        return;
+    };
+    // If it is no list itself, it is refused first.
+    let DeValue::Array(all) = all.get_mut() else { return };
+    if !numbers.get_ref().is_array() {
+        all.push(numbers);
+    } else if let DeValue::Array(numbers) = numbers.into_inner() {
+        numbers.into_iter().for_each(|number| all.push(number));
     }
 }
 
