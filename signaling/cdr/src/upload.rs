@@ -1,7 +1,8 @@
 //! From the disk to the customer's bucket.
 //!
 //! One thread, which reads the spool in its order and carries up to 256 records at a time, sixteen of them through a
-//! network, and into a folder together. It shares nothing with the calls but the disk and some counters: whatever a store does to it, they go on.
+//! network, and into a folder together. It shares nothing with the calls but the disk and some counters: whatever a store
+//! does to it, they go on.
 
 mod backoff;
 mod bucket;

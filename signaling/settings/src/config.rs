@@ -17,7 +17,7 @@ use trunk::{AwsRegion, Secret, Transport};
 
 use crate::document::{Document, Faults};
 
-pub use words::{Digest, NameServer, Part, Ports};
+pub use words::{Digest, Fingerprint, NameServer, Part, Ports};
 
 /// All that is configured, checked.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
@@ -169,6 +169,8 @@ pub struct Tls {
     pub certificate: Option<PathBuf>,
     /// Its key, as PEM.
     pub key: Option<PathBuf>,
+    /// Certificates of those whom we connect to that are believed as they are, instead of a root and a name.
+    pub pinned: Vec<Fingerprint>,
     /// Files of PEM with roots, or certificates, that may stand behind whom we connect to; those of the system if none.
     pub roots: Vec<PathBuf>,
 }

@@ -215,6 +215,35 @@ fn each_value_of_the_wrong_type_or_range_is_told() {
 }
 
 #[test]
+fn a_pinned_certificate_is_written_as_openssl_prints_it() {
+    let digits =
+        "E3:B0:C4:42:98:FC:1C:14:9A:FB:F4:C8:99:6F:B9:24:27:AE:41:E4:64:9B:93:4C:A4:95:99:1B:78:52:B8:55";
+    let bare = digits.replace(':', "").to_lowercase();
+    let pinned =
+        |text: &str| parse(&format!("[sip.tls]\npinned = [\"{text}\"]")).map(|config| config.sip.tls.pinned);
+    let first = pinned(&format!("sha256:{digits}")).unwrap();
+    assert_eq!((first.len(), first[0].0[..2].to_vec(), first[0].0[31]), (1, vec![0xe3, 0xb0], 0x55));
+    for same in
+        [format!("sha256:{bare}"), format!("SHA256 Fingerprint={digits}"), format!("sha256:{}", &digits[..])]
+    {
+        assert_eq!(pinned(&same), Ok(first.clone()), "{same}");
+    }
+    for wrong in [
+        digits.to_owned(),
+        bare.clone(),
+        format!("sha1:{digits}"),
+        format!("sha256:{}", &digits[3..]),
+        format!("sha256:{digits}:00"),
+        format!("sha256:{}", bare.replace('e', "g")),
+        "sha256:é".to_owned(),
+    ] {
+        let found = faults(&format!("[sip.tls]\npinned = [\"{wrong}\"]"));
+        let wanted = "2:11: wanted \"sha256:\" and 64 hexadecimal digits, as `openssl x509 -noout -fingerprint -sha256` prints them, found ";
+        assert!(found[0].starts_with(wanted), "{wrong}: {found:?}");
+    }
+}
+
+#[test]
 fn each_contradiction_is_told() {
     let listener = "[[sip.listeners]]\naddress = \"192.0.2.9\"\ntransport =";
     let realm = "[[media.realms]]\nname = \"default\"\naddress = \"192.0.2.1\"\n";

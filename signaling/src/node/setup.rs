@@ -209,6 +209,7 @@ pub(super) fn certificate(config: &Config, now: SystemTime) -> Result<Option<Cer
     for path in &config.sip.tls.roots {
         roots.add_pem(&read(path)?).map_err(StartError::Transport)?;
     }
+    config.sip.tls.pinned.iter().for_each(|pinned| roots.pin(pinned.0));
     // What a system has collected may hold one that cannot be read; the others are good all the same.
     if let (true, Ok(bundle)) = (config.sip.tls.roots.is_empty(), fs::read_to_string(SYSTEM_ROOTS))
         && let Err(error) = roots.add_pem(&bundle)

@@ -8,7 +8,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::ServerName;
 use rustls::server::{Accepted, AcceptedAlert, NoServerSessionStorage};
 use rustls::sign::SingleCertAndKey;
-use rustls::{ClientConfig, ClientConnection, ConfigBuilder, ServerConfig, WantsVerifier};
+use rustls::{ClientConfig, ClientConnection, ServerConfig};
 
 use crate::error::SetupError;
 
@@ -30,13 +30,13 @@ pub struct Tls {
 
 impl Tls {
     /// Shows a certificate to those who connect, and believes those whom we connect to if a root stands behind them and
-    /// their name is the right one (RFC 5922; a wildcard is taken for a name all the same, as carriers use them).
+    /// their name is the right one (RFC 5922; a wildcard is taken for a name all the same, as carriers use them), or if
+    /// their certificate is pinned.
     ///
     /// # Errors
     /// If TLS cannot be used at all.
     pub fn new(identity: &Identity, roots: &Roots) -> Result<Self, SetupError> {
-        let client = client_builder()?.with_root_certificates(roots.store()).with_no_client_auth();
-        Self::with_client(identity, client)
+        Self::judging(identity, roots.judge(provider())?)
     }
 
     /// Shows a certificate to those who connect, and BELIEVES ANYBODY whom we connect to.
@@ -48,12 +48,14 @@ impl Tls {
     /// # Errors
     /// If TLS cannot be used at all.
     pub fn without_verification(identity: &Identity) -> Result<Self, SetupError> {
-        let verifier = Arc::new(trust::Anybody::new(provider()));
-        let client = client_builder()?.dangerous().with_custom_certificate_verifier(verifier);
-        Self::with_client(identity, client.with_no_client_auth())
+        Self::judging(identity, trust::Judge::of_anybody(provider()))
     }
 
-    fn with_client(identity: &Identity, client: ClientConfig) -> Result<Self, SetupError> {
+    fn judging(identity: &Identity, judge: trust::Judge) -> Result<Self, SetupError> {
+        let client = ClientConfig::builder_with_provider(provider());
+        let client = client.with_safe_default_protocol_versions().map_err(refused)?;
+        let client = client.dangerous().with_custom_certificate_verifier(Arc::new(judge));
+        let client = client.with_no_client_auth();
         let builder = ServerConfig::builder_with_provider(provider());
         let builder = builder.with_safe_default_protocol_versions().map_err(refused)?.with_no_client_auth();
         let shown = SingleCertAndKey::from(identity.certified());
@@ -85,10 +87,6 @@ impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Tls")
     }
-}
-
-fn client_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, SetupError> {
-    ClientConfig::builder_with_provider(provider()).with_safe_default_protocol_versions().map_err(refused)
 }
 
 pub(crate) fn provider() -> Arc<CryptoProvider> {

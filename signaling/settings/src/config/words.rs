@@ -83,6 +83,33 @@ impl TryFrom<String> for Digest {
     }
 }
 
+/// The SHA-256 of a certificate, written `sha256:5F:3A...` or as `openssl x509 -fingerprint -sha256` prints it: colons and
+/// the case of letters do not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Fingerprint(pub [u8; 32]);
+
+impl TryFrom<String> for Fingerprint {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, &'static str> {
+        let wanted = "\"sha256:\" and 64 hexadecimal digits, as `openssl x509 -noout -fingerprint -sha256` prints them";
+        let lower = text.trim().to_ascii_lowercase();
+        let prefixes = ["sha256:", "sha256 fingerprint="];
+        let digits = prefixes.iter().find_map(|prefix| lower.strip_prefix(prefix)).ok_or(wanted)?;
+        let digits = digits.replace(':', "");
+        let mut sha256 = [0; 32];
+        if digits.len() != sha256.len() * 2 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return Err(wanted);
+        }
+        for (at, byte) in sha256.iter_mut().enumerate() {
+            let pair = digits.get(at * 2..at * 2 + 2).ok_or(wanted)?;
+            *byte = u8::from_str_radix(pair, 16).map_err(|_| wanted)?;
+        }
+        Ok(Self(sha256))
+    }
+}
+
 /// What of a header is rewritten.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]

@@ -8,9 +8,12 @@ use std::time::Duration;
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WantsServerCert;
 use rustls::version::{TLS12, TLS13};
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{ConfigBuilder, ServerConfig, ServerConnection, StreamOwned};
+use sha2::{Digest, Sha256};
 use sip::flow::{Destination, Protocol};
+use transport::tls::Roots;
 use transport::{Count, Failure, Limits, Setup, SetupError, Tls, Transport};
 
 use crate::scene::{
@@ -68,9 +71,17 @@ fn server(kept: &Folder, len: usize) -> (SocketAddr, JoinHandle<Option<String>>)
     let pem = |name| std::fs::read(kept.path().join(name)).unwrap();
     let chain = vec![CertificateDer::from_pem_slice(&pem("server.pem")).unwrap()];
     let key = PrivateKeyDer::from_pem_slice(&pem("server.key")).unwrap();
+    server_with(server_builder().with_single_cert(chain, key).unwrap(), len)
+}
+
+fn server_builder() -> ConfigBuilder<ServerConfig, WantsServerCert> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let config = Arc::new(builder.unwrap().with_no_client_auth().with_single_cert(chain, key).unwrap());
+    builder.unwrap().with_no_client_auth()
+}
+
+fn server_with(config: ServerConfig, len: usize) -> (SocketAddr, JoinHandle<Option<String>>) {
+    let config = Arc::new(config);
     let listener = TcpListener::bind((KNOWN, 0)).unwrap();
     let address = listener.local_addr().unwrap();
     let thread = std::thread::spawn(move || {
@@ -136,6 +147,71 @@ fn a_server_with_another_name_or_root_is_not() {
         assert_eq!(scene.count(Count::HandshakeFailed), 1);
         assert_eq!(server.join().unwrap(), None, "nothing that was said has reached it");
     }
+}
+
+/// A certificate that its own key has signed, for a name that nobody asks for: one of an authority, or of nobody's.
+fn self_signed(folder: &Folder, is_authority: bool) -> CertificateDer<'static> {
+    let key = rcgen::KeyPair::generate().unwrap();
+    let mut parameters = rcgen::CertificateParams::new(vec!["pbx.local".to_owned()]).unwrap();
+    parameters.is_ca = match is_authority {
+        true => rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained),
+        false => rcgen::IsCa::ExplicitNoCa,
+    };
+    let certificate = parameters.self_signed(&key).unwrap();
+    std::fs::create_dir_all(folder.path()).unwrap();
+    std::fs::write(folder.path().join("server.pem"), certificate.pem()).unwrap();
+    std::fs::write(folder.path().join("server.key"), key.serialize_pem()).unwrap();
+    certificate.der().clone()
+}
+
+#[test]
+fn a_pinned_certificate_is_believed_and_no_other() {
+    let identity = authority().identity;
+    for is_authority in [true, false] {
+        let (folder, other) = (Folder::new(), Folder::new());
+        let shown = self_signed(&folder, is_authority);
+        self_signed(&other, is_authority);
+        let mut pins = Roots::new();
+        pins.pin(Sha256::digest(&shown).into());
+        for (folder, is_believed) in [(&folder, true), (&other, false)] {
+            let mut scene = Scene::new(Protocol::Tcp);
+            scene.transport.replace_tls(Tls::new(&identity, &pins).unwrap());
+            let (address, server) = server(folder, options("").len());
+            let there = named(address, "sip.pbx.example");
+            scene.transport.send(&there, options("").as_bytes());
+            match is_believed {
+                true => drop(scene.messages(1)),
+                false => {
+                    scene.until(|scene| !scene.failures().is_empty());
+                    assert_eq!(scene.failures(), [(there, Failure::Untrusted)]);
+                }
+            }
+            drop(scene);
+            assert_eq!(server.join().unwrap(), is_believed.then(|| options("")));
+        }
+    }
+}
+
+#[test]
+fn a_pinned_certificate_is_nothing_without_its_key() {
+    let (folder, thief) = (Folder::new(), Folder::new());
+    let shown = self_signed(&folder, false);
+    self_signed(&thief, false);
+    let mut pins = Roots::new();
+    pins.pin(Sha256::digest(&shown).into());
+    // The certificate is public; the key that goes with it here is another one.
+    let key = std::fs::read(thief.path().join("server.key")).unwrap();
+    let key = rustls::crypto::ring::sign::any_supported_type(&PrivateKeyDer::from_pem_slice(&key).unwrap());
+    let stolen = rustls::sign::CertifiedKey::new(vec![shown], key.unwrap());
+    let resolver = Arc::new(rustls::sign::SingleCertAndKey::from(stolen));
+    let mut scene = Scene::new(Protocol::Tcp);
+    scene.transport.replace_tls(Tls::new(&authority().identity, &pins).unwrap());
+    let (address, server) = server_with(server_builder().with_cert_resolver(resolver), 1);
+    let there = named(address, "pbx.local");
+    scene.transport.send(&there, options("").as_bytes());
+    scene.until(|scene| !scene.failures().is_empty());
+    assert_eq!(scene.count(Count::HandshakeFailed), 1);
+    assert_eq!(server.join().unwrap(), None);
 }
 
 #[test]
