@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::io::Read;
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use std::{fs, io};
 
@@ -18,10 +19,12 @@ use socket2::{Domain, SockAddr, Socket, Type};
 use crate::clock::{Clock, Now};
 use crate::desk::{Asker, Desk, Told};
 
-/// The listening socket, the connections, and the desk behind them.
+/// The listening socket, the connections, and the desk behind them. The socket's name goes with it.
 pub(crate) struct Link {
+    path: PathBuf,
     poll: Poll,
     waker: Arc<Waker>,
+    is_asked_to_end: Arc<AtomicBool>,
     listener: Socket,
     incarnation: Incarnation,
     connections: BTreeMap<u64, Connection>,
@@ -53,6 +56,22 @@ const MESSAGES_PER_TURN: usize = 64;
 /// Bytes that may wait in a socket: a thousand answers.
 const SOCKET_BYTES: usize = 1 << 20;
 
+/// Asks a process to end, from anywhere.
+#[derive(Clone)]
+pub struct Stop {
+    flag: Arc<AtomicBool>,
+    waker: Arc<Waker>,
+}
+
+impl Stop {
+    /// Asks: its sessions end with it, and clients see the end of their connections.
+    pub fn ask(&self) {
+        self.flag.store(true, Ordering::SeqCst);
+        // It is asked by a descriptor that is never full; without one the process could not have started.
+        drop(self.waker.wake());
+    }
+}
+
 impl Link {
     /// Listens on a socket that only this user may open. A socket that nobody listens on any more is replaced.
     pub(crate) fn listen(path: &Path, incarnation: Incarnation) -> io::Result<Self> {
@@ -72,6 +91,8 @@ impl Link {
         poll.registry().register(&mut SourceFd(&listener.as_raw_fd()), LISTENER, Interest::READABLE)?;
         let waker = Arc::new(Waker::new(poll.registry(), WORKERS)?);
         Ok(Self {
+            path: path.to_owned(),
+            is_asked_to_end: Arc::default(),
             poll,
             waker,
             listener,
@@ -88,7 +109,12 @@ impl Link {
         Arc::clone(&self.waker)
     }
 
-    /// Serves clients until a worker ends; returns why.
+    /// Returns what asks it to end.
+    pub(crate) fn stop(&self) -> Stop {
+        Stop { flag: Arc::clone(&self.is_asked_to_end), waker: self.waker() }
+    }
+
+    /// Serves clients until a worker ends, and returns why, or until it is asked to end.
     pub(crate) fn run(mut self, desk: &mut Desk, clock: Clock) -> io::Result<Option<DriverError>> {
         let mut events = Events::with_capacity(CONNECTIONS_MAX + 2);
         loop {
@@ -121,6 +147,10 @@ impl Link {
                     Told::Event(event) => self.tell_all(&event),
                     Told::Ended(reason) => return Ok(reason),
                 }
+            }
+            // Workers are told by a command, which needs room like any other.
+            if self.is_asked_to_end.load(Ordering::SeqCst) && desk.has_room() {
+                return Ok(None);
             }
             self.serve(desk, now);
             desk.call_workers();
@@ -172,6 +202,13 @@ impl Link {
             let written = connection.write();
             goes_on.is_ok() && written.is_ok()
         });
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        // Nobody else listens there before this descriptor is closed; a name that stays is replaced by the next process.
+        let _ = fs::remove_file(&self.path);
     }
 }
 

@@ -16,6 +16,7 @@ use crate::clock::Clock;
 use crate::command::Mailbox;
 use crate::desk::{Desk, Station};
 use crate::link::Link;
+pub use crate::link::Stop;
 use crate::random::Random;
 use crate::registry::{Realm, Registry};
 use crate::table::Table;
@@ -172,7 +173,13 @@ impl Node {
         &self.notes
     }
 
-    /// Serves clients until a worker cannot go on.
+    /// Returns what asks this process to end.
+    #[must_use]
+    pub fn stop(&self) -> Stop {
+        self.link.stop()
+    }
+
+    /// Serves clients until it is asked to end, or until a worker cannot go on, and says why.
     ///
     /// # Errors
     ///

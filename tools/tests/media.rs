@@ -13,6 +13,8 @@ use base64::prelude::BASE64_STANDARD;
 use control::{Epoch, Name, Rtcp, SessionId, SessionSpec, SideSpec};
 use crypto::{MasterKey, Opener, Parts, Suite};
 use loadgen::node::Node;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 const TRUNKLINE: &str = env!("CARGO_BIN_EXE_trunkline");
@@ -275,6 +277,22 @@ fn a_socket_left_behind_is_replaced_and_one_in_use_is_not() {
     assert!(lines.map_while(Result::ok).any(|line| line == "ready"));
     third.kill().unwrap();
     third.wait().unwrap();
+}
+
+#[test]
+fn who_asks_it_to_end_gets_an_end_in_order() {
+    for signal in [Signal::SIGTERM, Signal::SIGINT] {
+        let mut media = Media::start(&[]);
+        let session = lab_open(&media, &peer(), &[]);
+        let client = Node::connect(media.socket()).unwrap();
+        let asked = Instant::now();
+        kill(Pid::from_raw(media.process.id().cast_signed()), signal).unwrap();
+        assert_eq!(media.process.wait().unwrap().code(), Some(0), "{signal}");
+        assert!(asked.elapsed() < Duration::from_secs(2), "{signal}: {:?}", asked.elapsed());
+        assert!(!media.socket().exists(), "{signal}: nobody is to be looked for there");
+        assert!(UdpSocket::bind(session["a"].as_str().unwrap()).is_ok(), "{signal}: its ports are free");
+        drop(client);
+    }
 }
 
 #[test]

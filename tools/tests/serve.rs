@@ -55,6 +55,23 @@ fn nobody_outlives_the_keeper_and_another_one_can_start() {
 }
 
 #[test]
+fn either_signal_ends_all_in_time() {
+    for signal in [Signal::SIGINT, Signal::SIGTERM] {
+        let folder = Folder::new(signal.as_str());
+        let port = UdpSocket::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let mut served = serve(&folder.configuration(port));
+        wait_for_ready(&mut BufReader::new(served.stdout.take().unwrap()), 2);
+        let children = ["signaling", "media"].map(|role| child(&served, role).expect("it works"));
+        let asked = Instant::now();
+        kill(Pid::from_raw(served.id().cast_signed()), signal).unwrap();
+        assert!(served.wait().unwrap().success(), "{signal}");
+        assert!(asked.elapsed() < Duration::from_secs(3), "{signal}: {:?}", asked.elapsed());
+        assert!(children.iter().all(|child| kill(*child, None).is_err()), "{signal}: somebody has been left");
+        assert!(!folder.0.join("data/media.sock").exists(), "{signal}: media was not ended in order");
+    }
+}
+
+#[test]
 fn what_cannot_work_ends_at_once() {
     let folder = Folder::new("taken");
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -8,10 +8,13 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread;
 
 use clap::Args;
 use netio::DriverName;
 use numa::cpu_set::CpuSet;
+use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::Outcome;
 use ports::{PortRange, RealmArgument};
@@ -71,6 +74,9 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: Arguments) -> Outcome {
     let mut stdout = io::stdout().lock();
     let node = start::start(arguments, &mut stdout)?;
+    let stop = node.stop();
+    let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    thread::spawn(move || signals.forever().for_each(|_signal| stop.ask()));
     // Whoever started the process may wait for this line.
     writeln!(stdout, "ready")?;
     stdout.flush()?;
@@ -84,4 +90,5 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
 const NOTES: &str = "\
 A session is opened by a client of the socket: signaling, `loadgen media`, or `trunkline ctl lab-open`.
 Drivers, fastest first: afxdp (bypasses the kernel; needs --interface, CAP_BPF, CAP_NET_ADMIN and CAP_NET_RAW),
-uring-sklookup (the same capabilities), uring-sockets (nothing), mmsg (nothing, not even io_uring).";
+uring-sklookup (the same capabilities), uring-sockets (nothing), mmsg (nothing, not even io_uring).
+SIGTERM and SIGINT end it at once, with all sessions: whoever needs them ends signaling first, as `trunkline serve` does.";
