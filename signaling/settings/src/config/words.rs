@@ -98,14 +98,12 @@ impl TryFrom<String> for Fingerprint {
         let prefixes = ["sha256:", "sha256 fingerprint="];
         let digits = prefixes.iter().find_map(|prefix| lower.strip_prefix(prefix)).ok_or(wanted)?;
         let digits = digits.replace(':', "");
-        let mut sha256 = [0; 32];
-        if digits.len() != sha256.len() * 2 || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+        if !digits.len().is_multiple_of(2) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(wanted);
         }
-        for (at, byte) in sha256.iter_mut().enumerate() {
-            let pair = digits.get(at * 2..at * 2 + 2).ok_or(wanted)?;
-            *byte = u8::from_str_radix(pair, 16).map_err(|_| wanted)?;
-        }
+        let pairs = digits.as_bytes().chunks_exact(2).map(|pair| std::str::from_utf8(pair).ok());
+        let bytes = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect::<Option<Vec<u8>>>();
+        let sha256 = bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(wanted)?;
         Ok(Self(sha256))
     }
 }
