@@ -44,6 +44,8 @@ pub(crate) fn accepted(desk: &mut Desk, call: &mut Call, id: ClientId, response:
     desk.dialogs.insert(dialog.id().clone(), (call.id, SideName::B));
     call.b.dialog = Some(dialog);
     call.b.admit_host(flow.remote.ip());
+    // RFC 3261 section 12.2.1.1: when this connection is gone, another one is opened to the Contact, not to where it led.
+    call.b.came_by(flow);
     follow_dialog(desk, call, SideName::B);
     if let Some(way) = call.b.way.clone() {
         desk.acknowledge(id, ack, way);
