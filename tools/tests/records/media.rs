@@ -48,3 +48,31 @@ fn calls_whose_media_has_died_end_with_a_reason_and_new_ones_work_within_a_secon
     let lost = records.iter().filter(|record| record.text("StatusMessage") == "media was lost");
     assert_eq!(lost.count(), calls.len());
 }
+
+#[test]
+fn media_that_never_comes_back_takes_its_calls_with_it_after_half_a_minute() {
+    let mut appliance = Appliance::start(None, "");
+    let (mut customer, carrier) = peer::both(&appliance, Manners::Answers);
+    let calls = several(&mut customer);
+    let gone = Instant::now();
+    appliance.kill_media();
+    let book = |calls: &[String]| calls.iter().filter(|call| customer.seen(call).is_over).count();
+    assert!(!comes_true(AWAY - Duration::from_secs(2), || book(&calls) > 0), "it may come back until then");
+    assert!(comes_true(Duration::from_secs(7), || book(&calls) == calls.len()), "{:?}", customer.book());
+    println!("calls without media have ended after {:?}", gone.elapsed());
+    carrier.wait_until_idle();
+    for seen in customer.book().values().chain(carrier.book().values()) {
+        assert_eq!(seen.reason.as_deref(), Some("Q.850;cause=41;text=\"media was lost\""));
+    }
+    appliance.stop_signaling();
+    let records = ledger::read(&appliance.bucket());
+    assert_eq!(records.len(), calls.len());
+    for record in &records {
+        assert_eq!((record.text("Status"), record.text("StatusMessage")), ("Completed", "media was lost"));
+        // From the answer to the end, in sixes begun: the call is paid for until it was given up.
+        assert!((24..=42).contains(&record.number("BillableDuration")), "{record:?}");
+    }
+}
+
+/// How long a node may be away, as `fleet` says.
+const AWAY: Duration = Duration::from_secs(30);
