@@ -20,7 +20,7 @@ pub enum Malformed {
     Unterminated,
     /// A header line without a name, or without a colon.
     HeaderLine,
-    /// A carriage return that ends no line.
+    /// A control byte that may not stand there, such as a zero byte, or a carriage return or line feed that ends no line.
     ControlByte,
     /// A stream does not say how long the body is.
     LengthMissing,
@@ -81,7 +81,7 @@ impl Error for Malformed {}
 /// Tells why a message cannot be written; the program is at fault, or let through what a peer said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WriteError {
-    /// A header value, name or reason phrase holds a line end or a zero byte: it would begin a header of its own.
+    /// A header value, name or reason phrase holds a control byte: a line end would begin a header of its own.
     Injection,
     /// A header name is no token.
     HeaderName,

@@ -25,6 +25,8 @@ pub struct Stream {
     taken: usize,
     /// How many bytes were searched for the end of the headers without finding it.
     searched: usize,
+    /// Whether a bare line feed ends its lines, once the first has come: the same question as the lexer's.
+    is_bare: Option<bool>,
     /// How long the message that is coming in will be, once its headers have come.
     needed: usize,
     failed: Option<Malformed>,
@@ -36,7 +38,7 @@ const BUFFER_LEN_MAX: usize = MESSAGE_LEN_MAX + 16 * 1024;
 impl Stream {
     /// Makes a stream that nothing came from.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), taken: 0, searched: 0, needed: 0, failed: None }
+        Self { bytes: Vec::new(), taken: 0, searched: 0, is_bare: None, needed: 0, failed: None }
     }
 
     /// Takes bytes in, as many as fit, and returns how many. Whoever feeds takes messages out until there is none,
@@ -86,6 +88,7 @@ impl Stream {
     fn take(&mut self, len: usize) {
         self.taken = self.taken.saturating_add(len);
         self.searched = 0;
+        self.is_bare = None;
         self.needed = 0;
     }
 
@@ -97,7 +100,7 @@ impl Stream {
         if bytes.len() < self.needed {
             return Ok(Step::Wait);
         }
-        let Some(head_len) = head_len(bytes, self.searched) else {
+        let Some(head_len) = head_len(bytes, self.searched, &mut self.is_bare) else {
             self.searched = bytes.len();
             return if bytes.len() > MESSAGE_LEN_MAX { Err(Malformed::TooLong) } else { Ok(Step::Wait) };
         };
@@ -135,18 +138,20 @@ enum Step {
 }
 
 /// Returns the length up to and with the empty line, if it has come; what was searched before is not searched again.
-fn head_len(bytes: &[u8], searched: usize) -> Option<usize> {
+fn head_len(bytes: &[u8], searched: usize, is_bare: &mut Option<bool>) -> Option<usize> {
     // The end of the last search may hold the line end before the empty line.
     let from = searched.saturating_sub(3);
-    let tail = bytes.get(from..)?;
-    memchr::memchr_iter(b'\n', tail).find_map(|at| {
-        let after = tail.get(at.saturating_add(1)..)?;
-        let end = match after {
-            [b'\n', ..] => 2_usize,
+    memchr::memchr_iter(b'\n', bytes.get(from..)?).find_map(|at| {
+        let at = from.saturating_add(at);
+        let is_whole = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
+        let is_bare = *is_bare.get_or_insert(!is_whole);
+        let end = match bytes.get(at.saturating_add(1)..)? {
+            _ if !is_bare && !is_whole => return None,
+            [b'\n', ..] if is_bare => 2_usize,
             [b'\r', b'\n', ..] => 3,
             _ => return None,
         };
-        Some(from.saturating_add(at).saturating_add(end))
+        Some(at.saturating_add(end))
     })
 }
 
@@ -196,6 +201,26 @@ mod tests {
             stream.feed(format!("A b SIP/2.0\r\n{headers}\r\n\r\n").as_bytes());
             assert_eq!(stream.next_unit().unwrap_err(), expected);
             assert_eq!(stream.next_unit().unwrap_err(), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_feed_alone_ends_headers_only_where_it_ends_the_first_line() {
+        let hidden = "A b SIP/2.0\r\nl: 0\r\nX: a\n\nC d SIP/2.0\nl: 0\r\n\r\n";
+        let by_hand = "A b SIP/2.0\nl: 3\n\nabcA b SIP/2.0\nl: 1\r\n\r\nd";
+        for (text, expected) in [(hidden, &[""][..]), (by_hand, &["abc", "d"])] {
+            for step in 1..=text.len() {
+                let (mut stream, mut found) = (Stream::new(), Vec::new());
+                for chunk in text.as_bytes().chunks(step) {
+                    stream.feed(chunk);
+                    found.extend(bodies(&mut stream));
+                }
+                assert_eq!(
+                    (found, stream.pending()),
+                    (expected.iter().map(|&it| it.to_owned()).collect(), 0),
+                    "{step}"
+                );
+            }
         }
     }
 

@@ -82,16 +82,45 @@ pub(crate) const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t')
 }
 
+/// Tells a control byte, the tab excepted: RFC 3261 section 25.1 has none in any value but behind a backslash in quotes.
+pub(crate) const fn is_control(byte: u8) -> bool {
+    (byte < b' ' && byte != b'\t') || byte == 0x7f
+}
+
+/// As many bytes as a counter of eight bits can count, in whole vectors.
+const BLOCK_LEN: usize = 192;
+
+/// Counts control bytes, in a way that the compiler does for many bytes at a time.
+pub(crate) fn count_control(bytes: &[u8]) -> usize {
+    let in_block =
+        |block: &[u8]| block.iter().fold(0_u8, |sum, &byte| sum.wrapping_add(is_control(byte).into()));
+    bytes.chunks(BLOCK_LEN).map(|block| usize::from(in_block(block))).sum()
+}
+
+/// Tells whether there are control bytes.
+pub(crate) fn has_control(bytes: &[u8]) -> bool {
+    count_control(bytes) > 0
+}
+
 /// Removes white space at both ends.
 pub(crate) fn trim(text: &str) -> &str {
-    let blank = |end: Option<&u8>| end.copied().is_some_and(is_blank);
-    let bytes = text.as_bytes();
-    if blank(bytes.first()) || blank(bytes.last()) { text.trim_matches([' ', '\t']) } else { text }
+    let text = trim_start(text);
+    let len = trim_end(text.as_bytes()).len();
+    text.get(..len).unwrap_or(text)
 }
 
 /// Removes white space at the beginning.
 pub(crate) fn trim_start(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t'])
+    let blank = text.bytes().take_while(|&byte| is_blank(byte)).count();
+    text.get(blank..).unwrap_or(text)
+}
+
+/// Removes white space at the end.
+pub(crate) fn trim_end(mut bytes: &[u8]) -> &[u8] {
+    while let [rest @ .., b' ' | b'\t'] = bytes {
+        bytes = rest;
+    }
+    bytes
 }
 
 /// Splits a quoted string from what follows it; the first part keeps its quotes.
@@ -129,13 +158,13 @@ pub(crate) fn unquote(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// Appends a quoted string that says the text; what would end a line becomes a space.
+/// Appends a quoted string that says the text; a control byte becomes a space.
 pub(crate) fn push_quoted(out: &mut String, text: &str) {
     out.push('"');
     for character in text.chars() {
         match character {
             '"' | '\\' => out.extend(['\\', character]),
-            '\r' | '\n' | '\0' => out.push(' '),
+            _ if u8::try_from(character).is_ok_and(is_control) => out.push(' '),
             _ => out.push(character),
         }
     }
@@ -162,6 +191,28 @@ mod tests {
         assert_eq!(split_quoted(r#""a\"b\\" <x>"#), Some((r#""a\"b\\""#, " <x>")));
         assert_eq!(split_quoted(r#""a\""#), None);
         assert_eq!(split_quoted("a"), None);
+    }
+
+    #[test]
+    fn every_control_byte_is_counted_wherever_it_stands() {
+        for byte in 0..=255 {
+            let expected = usize::from((byte < b' ' && byte != b'\t') || byte == 0x7f);
+            for at in [0, 15, BLOCK_LEN - 1, BLOCK_LEN, 2 * BLOCK_LEN + 7] {
+                let mut bytes = vec![b'a'; 3 * BLOCK_LEN];
+                bytes[at] = byte;
+                assert_eq!(count_control(&bytes), expected, "{byte} at {at}");
+            }
+        }
+        assert_eq!(count_control(&[0; 5 * BLOCK_LEN + 1]), 5 * BLOCK_LEN + 1);
+    }
+
+    #[test]
+    fn white_space_is_removed_at_the_ends_alone() {
+        for (text, expected) in
+            [(" \t a b\t ", "a b"), ("é ", "é"), ("", ""), (" \t", ""), ("\u{a0}", "\u{a0}")]
+        {
+            assert_eq!(trim(text), expected);
+        }
     }
 
     #[test]

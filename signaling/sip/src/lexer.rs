@@ -3,13 +3,17 @@
 //! The lexer refuses only what cannot be taken apart. What can be, but breaks a rule, is noted as a flaw: whoever
 //! validates the message then owes its sender an answer.
 
+mod control;
+mod line;
+
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2};
+use memchr::memchr;
 
 use crate::error::Malformed;
-use crate::grammar::{is_blank, is_token, trim};
+use crate::grammar::{count_control, is_token, trim, trim_end};
 use crate::header::Name;
+use line::{Line, Lines};
 
 /// The longest message: 64 KiB, what a datagram can carry.
 pub const MESSAGE_LEN_MAX: usize = 64 * 1024;
@@ -65,8 +69,8 @@ pub struct Field<'a> {
     pub name: Name,
     /// The name as it is written.
     pub spelling: &'a str,
-    /// The value without white space at its ends, and without line ends. RFC 3261 section 7.3.1 says UTF-8; what is
-    /// not is taken for Latin-1, as peers mean it.
+    /// The value without white space at its ends, and without control bytes but tabs. RFC 3261 section 7.3.1 says
+    /// UTF-8; what is not is taken for Latin-1, as peers mean it.
     pub value: Cow<'a, str>,
 }
 
@@ -104,8 +108,8 @@ pub fn lex(bytes: &[u8]) -> Result<Lexed<'_>, Malformed> {
 
 /// Takes start line and headers apart, and returns what follows the empty line.
 pub(crate) fn lex_head(bytes: &[u8]) -> Result<(Lexed<'_>, &[u8]), Malformed> {
-    let source = Source::new(skip_line_ends(bytes));
-    let first = source.line(0).ok_or(if source.bytes.is_empty() {
+    let mut lines = Lines::new(skip_line_ends(bytes));
+    let first = lines.first().ok_or(if lines.bytes.is_empty() {
         Malformed::Empty
     } else {
         Malformed::Unterminated
@@ -113,131 +117,57 @@ pub(crate) fn lex_head(bytes: &[u8]) -> Result<(Lexed<'_>, &[u8]), Malformed> {
     if first.len() > LINE_LEN_MAX {
         return Err(Malformed::LineTooLong);
     }
-    let start = start_line(source.bytes.get(first.start..first.end).unwrap_or_default())?;
+    let start = start_line(lines.bytes.get(first.start..first.end).unwrap_or_default())?;
     let mut fields = Vec::with_capacity(HEADERS_USUAL);
-    let mut flaw = first.stray.then_some(Malformed::ControlByte);
+    let mut flaw = None;
     let mut at = first.next;
+    let mut ends_len = first.ends_len;
     loop {
-        let line = source.line(at).ok_or(Malformed::Unterminated)?;
+        let line = lines.line(at).ok_or(Malformed::Unterminated)?;
         if line.len() == 0 {
-            return Ok((
-                Lexed { start, fields, body: &[], flaw },
-                source.bytes.get(line.next..).unwrap_or_default(),
-            ));
+            let (head, rest) = lines.bytes.split_at_checked(at).unwrap_or_default();
+            let mut lexed = Lexed { start, fields, body: &[], flaw };
+            if count_control(head) != ends_len {
+                control::remove(&mut lexed);
+            }
+            return Ok((lexed, rest.get(line.ends_len..).unwrap_or_default()));
         }
-        let (line, folded) = source.unfold_ahead(line)?;
+        let line = lines.unfold_ahead(line)?;
         if line.len() > LINE_LEN_MAX {
             return Err(Malformed::LineTooLong);
         }
         if fields.len() >= HEADERS_MAX {
             return Err(Malformed::TooManyHeaders);
         }
-        match source.field(line, folded) {
+        match field(&lines, line) {
             Ok(field) => fields.push(field),
             Err(error) => flaw = flaw.or(Some(error)),
         }
         at = line.next;
+        ends_len = ends_len.saturating_add(line.ends_len);
     }
 }
 
-/// What is taken apart.
-struct Source<'a> {
-    bytes: &'a [u8],
-    /// As much of it from the beginning as is UTF-8; checked once instead of field by field.
-    text: &'a str,
-}
-
-/// A line, or several that are folded into one.
-#[derive(Clone, Copy)]
-struct Line {
-    start: usize,
-    end: usize,
-    next: usize,
-    /// It holds a carriage return that ends nothing.
-    stray: bool,
-}
-
-impl Line {
-    const fn len(self) -> usize {
-        self.end.saturating_sub(self.start)
+fn field<'a>(lines: &Lines<'a>, line: Line) -> Result<Field<'a>, Malformed> {
+    let bytes = lines.bytes.get(line.start..line.end).unwrap_or_default();
+    let colon = bytes.iter().position(|&byte| byte == b':').ok_or(Malformed::HeaderLine)?;
+    // White space before the colon is part of neither (RFC 3261 section 7.3.1).
+    let name = bytes.get(..colon).unwrap_or_default();
+    let name = trim_end(name);
+    let known = Name::parse(name);
+    if known == Name::Other && !is_token(name) {
+        return Err(Malformed::HeaderLine);
     }
-}
-
-impl<'a> Source<'a> {
-    fn new(bytes: &'a [u8]) -> Self {
-        let text = match std::str::from_utf8(bytes) {
-            Ok(text) => Some(text),
-            Err(error) => bytes.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok()),
-        };
-        Self { bytes, text: text.unwrap_or("") }
-    }
-
-    /// Finds the line that begins there; it ends with LF or CRLF.
-    fn line(&self, start: usize) -> Option<Line> {
-        let mut at = start;
-        let mut stray = false;
-        loop {
-            let rest = self.bytes.get(at..)?;
-            let end = memchr2(b'\r', b'\n', rest)?;
-            let len = match rest.get(end..)? {
-                [b'\n', ..] => 1,
-                [b'\r', b'\n', ..] => 2,
-                _ => 0,
-            };
-            let end = at.saturating_add(end);
-            if len > 0 {
-                return Some(Line { start, end, next: end.saturating_add(len), stray });
-            }
-            stray = true;
-            at = end.saturating_add(1);
-        }
-    }
-
-    /// Widens a line by those that are folded into it: they begin with white space (RFC 3261 section 7.3.1).
-    fn unfold_ahead(&self, line: Line) -> Result<(Line, bool), Malformed> {
-        let (mut line, mut folded) = (line, false);
-        while self.bytes.get(line.next).copied().is_some_and(is_blank) {
-            let more = self.line(line.next).ok_or(Malformed::Unterminated)?;
-            line = Line { start: line.start, stray: line.stray || more.stray, ..more };
-            folded = true;
-            if line.len() > LINE_LEN_MAX {
-                return Err(Malformed::LineTooLong);
-            }
-        }
-        Ok((line, folded))
-    }
-
-    fn field(&self, line: Line, folded: bool) -> Result<Field<'a>, Malformed> {
-        if line.stray {
-            return Err(Malformed::ControlByte);
-        }
-        let bytes = self.bytes.get(line.start..line.end).unwrap_or_default();
-        let colon = bytes.iter().position(|&byte| byte == b':').ok_or(Malformed::HeaderLine)?;
-        // White space before the colon is part of neither (RFC 3261 section 7.3.1).
-        let name = bytes.get(..colon).unwrap_or_default().trim_ascii_end();
-        let known = Name::parse(name);
-        if known == Name::Other && !is_token(name) {
-            return Err(Malformed::HeaderLine);
-        }
-        // A token is ASCII, so that it is text even behind what is not.
-        let spelling = match self.text.get(line.start..line.start.saturating_add(name.len())) {
-            Some(spelling) => spelling,
-            None => std::str::from_utf8(name).map_err(|_| Malformed::HeaderLine)?,
-        };
-        let value = match self.text(line.start.saturating_add(colon).saturating_add(1), line.end) {
-            text if folded => Cow::Owned(unfold(&text)),
-            Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
-            Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
-        };
-        Ok(Field { name: known, spelling, value })
-    }
-
-    fn text(&self, start: usize, end: usize) -> Cow<'a, str> {
-        match self.text.get(start..end) {
-            Some(text) => Cow::Borrowed(text),
-            None => text(self.bytes.get(start..end).unwrap_or_default()),
-        }
-    }
+    // A token is ASCII, so that it is text even behind what is not.
+    let Cow::Borrowed(spelling) = lines.text(line.start, line.start.saturating_add(name.len())) else {
+        return Err(Malformed::HeaderLine);
+    };
+    let value = match lines.text(line.start.saturating_add(colon).saturating_add(1), line.end) {
+        text if line.is_folded => Cow::Owned(unfold(&text)),
+        Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
+        Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
+    };
+    Ok(Field { name: known, spelling, value })
 }
 
 /// Returns bytes as text: UTF-8, else Latin-1.

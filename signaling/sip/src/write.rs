@@ -4,7 +4,7 @@
 use std::net::SocketAddr;
 
 use crate::error::WriteError;
-use crate::grammar::is_token;
+use crate::grammar::{has_control, is_token};
 use crate::header::{Name, via};
 use crate::lexer::{LINE_LEN_MAX, Lexed, MESSAGE_LEN_MAX};
 use crate::message::{Headers, Request, Response};
@@ -44,22 +44,22 @@ pub(crate) fn refusal(
         status_line(refusal.code(), &refusal.fault.phrase(), out)?;
         for (at, field) in lexed.fields(Name::Via).enumerate() {
             match via::stamp(&field.value, source) {
-                Ok(noted) if at == 0 => echo(Name::Via, &noted, out)?,
-                _ => echo(Name::Via, &field.value, out)?,
+                Ok(noted) if at == 0 => header(Name::Via.as_str(), &noted, out)?,
+                _ => header(Name::Via.as_str(), &field.value, out)?,
             }
         }
         if let Some(field) = lexed.field(Name::From) {
-            echo(Name::From, &field.value, out)?;
+            header(Name::From.as_str(), &field.value, out)?;
         }
         if let Some(field) = lexed.field(Name::To) {
             match crate::message::with_tag(&field.value, to_tag) {
-                Ok(tagged) => echo(Name::To, &tagged, out)?,
-                Err(_) => echo(Name::To, &field.value, out)?,
+                Ok(tagged) => header(Name::To.as_str(), &tagged, out)?,
+                Err(_) => header(Name::To.as_str(), &field.value, out)?,
             }
         }
         for name in [Name::CallId, Name::CSeq] {
             if let Some(field) = lexed.field(name) {
-                echo(name, &field.value, out)?;
+                header(name.as_str(), &field.value, out)?;
             }
         }
         if let Some((name, value)) = &refusal.advice {
@@ -108,12 +108,6 @@ fn header(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), WriteError> 
     line(name, value, out)
 }
 
-/// Writes what a peer sent back to it: the lexer left no line end in it, and a zero byte is the peer's own.
-fn echo(name: Name, value: &str, out: &mut Vec<u8>) -> Result<(), WriteError> {
-    debug_assert!(!value.contains(['\r', '\n']), "the lexer unfolds");
-    line(name.as_str(), value, out)
-}
-
 fn line(name: &str, value: &str, out: &mut Vec<u8>) -> Result<(), WriteError> {
     // Two more for the colon and the space: a longer line is one that nobody here would read.
     if name.len().saturating_add(value.len()).saturating_add(2) > LINE_LEN_MAX {
@@ -133,12 +127,10 @@ fn body(body: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(body);
 }
 
-/// A value that holds a line end would begin a header of its own, and a zero byte ends it for some.
+/// A value that holds a line end would begin a header of its own, and a zero byte ends it for some. No other control
+/// byte means anything to anybody.
 fn check(value: &str) -> Result<(), WriteError> {
-    match memchr::memchr3(b'\r', b'\n', b'\0', value.as_bytes()) {
-        Some(_) => Err(WriteError::Injection),
-        None => Ok(()),
-    }
+    if has_control(value.as_bytes()) { Err(WriteError::Injection) } else { Ok(()) }
 }
 
 fn push_number(number: usize, out: &mut Vec<u8>) {

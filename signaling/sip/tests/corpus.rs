@@ -8,6 +8,8 @@ use std::sync::LazyLock;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
+use sip::lexer::lex;
+use sip::validate::{Rules, Verdict, validate};
 
 #[path = "bodies/sip_message.rs"]
 mod sip_message;
@@ -81,11 +83,33 @@ proptest! {
     }
 
     #[test]
+    fn a_control_byte_anywhere_in_a_head_leads_to_no_call(control in control(), at in any::<Index>()) {
+        let mut bytes = INVITE.to_vec();
+        prop_assert!(is_worked_with(&bytes));
+        let head_len = bytes.windows(4).position(|end| end == b"\r\n\r\n").expect("an empty line");
+        bytes.insert(at.index(head_len), control);
+        prop_assert!(!is_worked_with(&bytes), "{}", String::from_utf8_lossy(&bytes));
+        sip_message::check(&bytes);
+    }
+
+    #[test]
     fn noise_is_survived(bytes in vec(any::<u8>(), 0..400)) {
         for (_, check) in TARGETS {
             check(&bytes);
         }
     }
+}
+
+const INVITE: &[u8] = include_bytes!("../../../tools/fuzz/corpus/sip_message/invite.sip");
+
+/// All but the tab, which is white space, and line feeds, before which the line may end.
+fn control() -> impl Strategy<Value = u8> {
+    let is_meant = |byte: &u8| byte.is_ascii_control() && !matches!(byte, b'\t' | b'\n');
+    proptest::sample::select((0..=127).filter(is_meant).collect::<Vec<u8>>())
+}
+
+fn is_worked_with(bytes: &[u8]) -> bool {
+    lex(bytes).is_ok_and(|lexed| matches!(validate(&lexed, &Rules::TRUNK), Verdict::Request(_)))
 }
 
 /// Reads the seeds of a folder; a target without one would only seem to be tested.

@@ -13,7 +13,8 @@ fn value(lexed: &Lexed<'_>, name: Name) -> String {
 
 #[test]
 fn a_request_is_taken_apart() {
-    let message = lexed("\r\n\r\nINVITE sip:a@b SIP/2.0\r\nv : SIP/2.0/UDP h\nX-Y:\t z \r\nl: 2\r\n\r\nabcd");
+    let message =
+        lexed("\r\n\r\nINVITE sip:a@b SIP/2.0\r\nv : SIP/2.0/UDP h\r\nX-Y:\t z \r\nl: 2\r\n\r\nabcd");
     assert_eq!(message.start, StartLine::Request { method: b"INVITE", uri: b"sip:a@b", version: b"SIP/2.0" });
     assert_eq!(value(&message, Name::Via), "SIP/2.0/UDP h");
     assert_eq!(message.fields[1].spelling, "X-Y");
@@ -23,7 +24,7 @@ fn a_request_is_taken_apart() {
 
 #[test]
 fn folded_lines_are_joined_by_one_space() {
-    let message = lexed("A B SIP/2.0\r\nTo :\r\n sip:a@b ;\r\n\t tag =  1\r\nSubject: x\n y\r\n\r\n");
+    let message = lexed("A B SIP/2.0\r\nTo :\r\n sip:a@b ;\r\n\t tag =  1\r\nSubject: x\r\n y\r\n\r\n");
     assert_eq!(value(&message, Name::To), "sip:a@b ; tag =  1");
     assert_eq!(value(&message, Name::Subject), "x y");
 }
@@ -86,6 +87,76 @@ fn a_broken_rule_is_noted() {
     ] {
         let text = format!("A b SIP/2.0\r\n{headers}\r\n\r\n");
         assert_eq!(lexed(&text).flaw, Some(expected), "{headers}");
+    }
+}
+
+#[test]
+fn the_first_line_says_what_ends_the_others() {
+    // Written by hand: LF, and CRLF as well.
+    let message = lexed("A b SIP/2.0\nX-A: a\r\nTo: c\n d\n\nbody");
+    assert_eq!((value(&message, Name::Other), value(&message, Name::To)), ("a".to_owned(), "c d".to_owned()));
+    assert_eq!((message.body, message.flaw), (b"body".as_slice(), None));
+    // Elsewhere a line feed alone ends neither a line nor the headers: what follows it is no header and no message.
+    for text in [
+        "A b SIP/2.0\r\nX-A: a\nTo: c\r\n\r\nbody",
+        "A b SIP/2.0\r\nX-A: a\n\nTo: c\r\n\r\nbody",
+        "A b SIP/2.0\r\nX-A: a\n\r\nTo: c\r\n\r\nbody",
+        "A b SIP/2.0\r\nX-A: a\r\n\nTo: c\r\n\r\nbody",
+    ] {
+        let message = lexed(text);
+        assert_eq!((message.body, message.flaw.is_some()), (b"body".as_slice(), true), "{text:?}");
+        assert!(message.fields.iter().all(|field| !field.value.contains(['\r', '\n'])), "{text:?}");
+    }
+    assert_eq!(lex(b"A b SIP/2.0\r\nX-A: a\n\n").unwrap_err(), Malformed::Unterminated);
+}
+
+/// All but the tab.
+fn controls() -> impl Iterator<Item = char> {
+    (0..b' ').chain([0x7f]).map(char::from).filter(|&letter| letter != '\t')
+}
+
+#[test]
+fn a_control_byte_is_a_flaw_and_stands_in_no_value() {
+    for control in controls() {
+        for value in
+            [format!("a{control}b"), format!("{control}"), format!("\"{control}\""), format!("\\{control}")]
+        {
+            let text = format!("A b SIP/2.0\r\nX-A: {value}\r\nTo: c\r\n\r\nbody");
+            // It would end a line there.
+            if value.ends_with('\r') || value.ends_with('\n') {
+                continue;
+            }
+            let message = lexed(&text);
+            let expected = value.replace(control, " ");
+            assert_eq!(message.fields[0].value, expected.trim(), "{text:?}");
+            assert_eq!((message.fields.len(), message.flaw), (2, Some(Malformed::ControlByte)), "{text:?}");
+            assert_eq!(message.body, b"body");
+        }
+    }
+    let spaced = lexed("A b SIP/2.0\r\nX-A: a\tb\r\n\r\n");
+    assert_eq!((value(&spaced, Name::Other), spaced.flaw), ("a\tb".to_owned(), None));
+}
+
+#[test]
+fn a_control_byte_may_be_quoted_and_becomes_a_space() {
+    for control in controls().filter(|control| !matches!(control, '\r' | '\n')) {
+        let text = format!("A b SIP/2.0\r\nTo: \"BEL:\\{control}\" <sip:a@b>\r\n\r\n");
+        let message = lexed(&text);
+        assert_eq!((value(&message, Name::To), message.flaw), ("\"BEL:\\ \" <sip:a@b>".to_owned(), None));
+    }
+}
+
+#[test]
+fn a_control_byte_in_the_first_line_is_a_flaw() {
+    for control in controls().filter(|&control| control != '\n') {
+        for line in [
+            format!("A{control} b SIP/2.0"),
+            format!("A b{control}c SIP/2.0"),
+            format!("SIP/2.0 200 O{control}K"),
+        ] {
+            let text = format!("{line}\r\nTo: c\r\n\r\n");
+            assert_eq!(lexed(&text).flaw, Some(Malformed::ControlByte), "{text:?}");
+        }
     }
 }
 

@@ -9,9 +9,9 @@ mod sip_message;
 
 const MUTANTS: u64 = 100_000;
 /// What separates, ends, opens and closes: mutants with these go deeper than with any bytes.
-const PIECES: [&[u8]; 20] = [
+const PIECES: [&[u8]; 24] = [
     b"\r\n", b"\n", b"\r", b" ", b"\t", b",", b";", b"\"", b"<", b">", b":", b"@", b"%", b"=", b"\\", b"\0",
-    b"\xff", b"SIP/2.0", b"sip:", b"\r\n ",
+    b"\xff", b"\x07", b"\x7f", b"\\\0", b"\n\n", b"SIP/2.0", b"sip:", b"\r\n ",
 ];
 /// Generous for a loaded machine without optimisation, and far below what anything quadratic takes.
 const LONGEST: Duration = Duration::from_secs(2);

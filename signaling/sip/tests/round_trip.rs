@@ -39,13 +39,15 @@ fn uri() -> impl Strategy<Value = String> {
 
 fn name_addr() -> impl Strategy<Value = NameAddr> {
     let parameter = (r"[a-z]{1,5}", option::of(prop_oneof!["[a-z0-9=]{1,6}", "\"[a-z ;,<>]{0,6}\""]));
-    (option::of("[^\\r\\n\\x00]{1,12}"), uri(), vec(parameter, 0..3)).prop_map(|(name, uri, parameters)| {
-        let address = NameAddr::new(Uri::parse(&uri).expect("a generated URI is one"));
-        let address = address.with_display_name(&name.unwrap_or_default());
-        parameters.iter().fold(address, |address, (name, value)| {
-            address.with_parameter(name, value.as_deref()).expect("a generated parameter is one")
-        })
-    })
+    (option::of("[^\\x00-\\x08\\x0a-\\x1f\\x7f]{1,12}"), uri(), vec(parameter, 0..3)).prop_map(
+        |(name, uri, parameters)| {
+            let address = NameAddr::new(Uri::parse(&uri).expect("a generated URI is one"));
+            let address = address.with_display_name(&name.unwrap_or_default());
+            parameters.iter().fold(address, |address, (name, value)| {
+                address.with_parameter(name, value.as_deref()).expect("a generated parameter is one")
+            })
+        },
+    )
 }
 
 fn text() -> impl Strategy<Value = String> {

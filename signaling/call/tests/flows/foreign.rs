@@ -149,6 +149,29 @@ fn what_cannot_be_worked_with_is_told_why() {
 }
 
 #[test]
+fn no_control_byte_comes_through() {
+    let pbx = Peer::new(PBX);
+    let uri = format!("sip:{OUTSIDE}@{HOST}");
+    let stray = |letter: char| letter != '\t' && letter.is_ascii_control();
+    for control in ['\0', '\u{1}', '\u{7}', '\u{b}', '\r', '\u{1b}', '\u{7f}', '\t'] {
+        for header in [
+            format!("P-Asserted-Identity: \"a{control}b\" <sip:+12065550101@10.0.0.7>\n"),
+            format!("Diversion: \"a\\{control}b\" <sip:+12065550101@10.0.0.7>\n"),
+            format!("User-Agent: a{control}b\n"),
+        ] {
+            let mut world = World::new();
+            let heard = said(&mut world, &pbx, &invite(&uri, &header));
+            let is_legal = control == '\t' || (header.contains('\\') && control != '\r');
+            assert_eq!(status(&heard), if is_legal { "100" } else { "400" }, "{header:?}");
+            assert_eq!(world.wire.iter().any(|(_, text)| text.starts_with("INVITE")), is_legal, "{header:?}");
+            for (_, text) in &world.wire {
+                assert!(!text.split("\r\n").any(|line| line.contains(stray)), "{text:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_dialog_that_nobody_knows_is_told_so_whatever_is_asked_in_it() {
     let pbx = Peer::new(PBX);
     for method in ["INVITE", "BYE", "OPTIONS"] {

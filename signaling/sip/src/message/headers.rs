@@ -2,7 +2,6 @@
 
 use rsip::Header;
 
-use crate::grammar::trim;
 use crate::header::name::{RANK_MAX, value_of};
 use crate::header::{Name, SessionExpires, Via};
 use crate::lexer::{Field, Lexed};
@@ -184,9 +183,7 @@ pub(crate) fn spelling(header: &Header) -> &str {
 
 /// Takes over a field, one element a value.
 fn push_field(headers: &mut Vec<Header>, field: &Field<'_>) {
-    // A zero byte may stand in quotes there, and nothing that is written may have one.
-    let zeroless = memchr::memchr(0, field.value.as_bytes()).map(|_| field.value.replace('\0', " "));
-    let text = trim(zeroless.as_deref().unwrap_or(&field.value));
+    let text = &*field.value;
     if field.name.is_address_list() {
         headers.extend(list::split(text).map(|element| field.name.with_value(element.to_owned())));
     } else if field.name == Name::Other {

@@ -132,7 +132,7 @@ impl CheckedResponse<'_> {
         let said = phrase != status::phrase(self.code);
         Response {
             status: StatusCode::from(self.code),
-            phrase: said.then(|| phrase.replace(['\r', '\0'], " ")),
+            phrase: said.then(|| phrase.into_owned()),
             headers: Headers::from_lexed(self.lexed),
             body: self.lexed.body.to_vec(),
         }

@@ -20,6 +20,7 @@ fn check_verdict(lexed: &Lexed<'_>, rules: &Rules<'_>) {
             let mut out = Vec::new();
             if refusal.write(lexed, "tag", source, &mut out).is_ok() {
                 let answer = lex(&out).expect("what is written can be taken apart");
+                check_head(&out, &answer);
                 assert_eq!(answer.flaw, None);
                 assert!(answer.field(Name::Via).is_some());
             } else {
@@ -30,6 +31,17 @@ fn check_verdict(lexed: &Lexed<'_>, rules: &Rules<'_>) {
     }
 }
 
+/// Whatever came in: in what goes out every line ends with CRLF, and no other control byte but a tab stands in it.
+fn check_head(out: &[u8], lexed: &Lexed<'_>) {
+    let head = &out[..out.len() - lexed.body.len()];
+    let text = head.strip_suffix(b"\r\n\r\n").expect("an empty line ends it");
+    let lines = text.split(|&byte| byte == b'\n');
+    let ended: Vec<_> = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    assert_eq!(ended.len(), lexed.fields.len() + 1, "each line is a header of its own");
+    let stray = |&byte: &u8| byte != b'\t' && byte.is_ascii_control();
+    assert!(!ended.concat().iter().any(stray), "{:?}", String::from_utf8_lossy(head));
+}
+
 fn check_request(request: &Request, rules: &Rules<'_>) {
     let mut out = Vec::new();
     if request.write(&mut out).is_err() {
@@ -37,6 +49,7 @@ fn check_request(request: &Request, rules: &Rules<'_>) {
         return;
     }
     let lexed = lex(&out).expect("what is written can be taken apart");
+    check_head(&out, &lexed);
     match validate(&lexed, rules) {
         Verdict::Request(checked) => assert_eq!(checked.to_request(), *request),
         other @ (Verdict::Response(_) | Verdict::Answer(_) | Verdict::Drop(_)) => {
@@ -63,6 +76,7 @@ fn check_response(response: &Response, rules: &Rules<'_>) {
         return;
     }
     let lexed = lex(&out).expect("what is written can be taken apart");
+    check_head(&out, &lexed);
     match validate(&lexed, rules) {
         Verdict::Response(checked) => assert_eq!(checked.to_response(), *response),
         other @ (Verdict::Request(_) | Verdict::Answer(_) | Verdict::Drop(_)) => {

@@ -39,7 +39,7 @@ fn check_address(text: &str) {
     let Ok(parts) = AddressParts::parse(text) else { return };
     let address = parts.to_name_addr();
     assert_eq!((address.tag(), address.uri().as_str()), (parts.tag(), parts.uri().as_str()));
-    let controls = |name: &str| name.contains(['\r', '\n', '\0']);
+    let controls = |name: &str| name.contains(|letter: char| letter != '\t' && letter.is_ascii_control());
     if !parts.display_name().as_deref().is_some_and(controls) {
         let written = address.to_string();
         let again = AddressParts::parse(&written).expect("what is written is an address");
