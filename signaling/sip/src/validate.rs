@@ -147,6 +147,7 @@ impl Fault {
     /// Returns the phrase; where the code says too little, it names what is wrong.
     pub fn phrase(&self) -> String {
         match self {
+            Self::Flaw(Malformed::LengthMissing) => format!("Missing {}", Name::ContentLength.as_str()),
             Self::Flaw(flaw) => format!("Bad Request: {}", flaw.word()),
             Self::Missing(name) => format!("Missing {}", name.as_str()),
             Self::Repeated(name) => format!("Repeated {}", name.as_str()),

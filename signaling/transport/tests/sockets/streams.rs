@@ -7,7 +7,7 @@ use std::time::Duration;
 use sip::flow::{Destination, Protocol, Target};
 use transport::{Count, Failure, Limits};
 
-use crate::scene::{Event, KNOWN, PATIENCE, Scene, options, read, rest, stream_from, target};
+use crate::scene::{Event, KNOWN, PATIENCE, Scene, SecurePeer, options, read, rest, stream_from, target};
 
 #[test]
 fn messages_come_whole_wherever_the_stream_is_cut() {
@@ -240,6 +240,52 @@ fn who_says_a_length_that_cannot_be_is_told_before_the_connection_ends() {
         assert!(said.starts_with("SIP/2.0 400 "), "{lengths:?}: {said:?}");
     }
     assert!(scene.messages(0).is_empty());
+}
+
+/// A request of a call without the header that a stream needs.
+fn without_length(method: &str, body: &str) -> String {
+    format!(
+        "{method} sip:ours.example SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.1;branch=z9hG4bKx\r\nFrom: <sip:a@b>;tag=f\r\n\
+         To: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 1 {method}\r\n\r\n{body}"
+    )
+}
+
+#[test]
+fn without_a_length_nothing_is_believed_that_follows_the_headers() {
+    let mut scene = Scene::on(&[Protocol::Tcp, Protocol::Tls], "127.0.0.1", Limits::default());
+    let secure = SecurePeer::new(&scene.kept.as_ref().unwrap().root_pem, &[&rustls::version::TLS13]);
+    let with_length = without_length("OPTIONS", "").replace("\r\n\r\n", "\r\nl: 0\r\n\r\n");
+    // Nothing follows, a body does, or what begins like a message: nobody knows which of them it is.
+    for follows in ["", "v=0\r\n", &with_length] {
+        for (method, expected) in [("INVITE", "SIP/2.0 400 Missing Content-Length\r\n"), ("ACK", "")] {
+            let text = without_length(method, follows);
+            let mut peer = stream_from(KNOWN, scene.address(0));
+            peer.write_all(text.as_bytes()).unwrap();
+            let heard = scene.with_peer(move || rest(&mut peer));
+            assert_heard(&heard, expected, &text);
+            let (stream, secure) = (stream_from(KNOWN, scene.address(1)), secure.clone());
+            let sent = text.clone();
+            let heard = scene.with_peer(move || {
+                let mut peer = secure.over(stream, "sip.ours.example");
+                peer.write_all(sent.as_bytes()).unwrap();
+                rest(&mut peer)
+            });
+            assert_heard(&heard, expected, &text);
+        }
+    }
+    assert_eq!((scene.count(Count::Malformed), scene.messages(0).len()), (12, 0));
+    // With a length the same message is one, and what follows it is the next.
+    let mut peer = stream_from(KNOWN, scene.address(0));
+    peer.write_all(format!("{with_length}{with_length}").as_bytes()).unwrap();
+    assert_eq!(scene.messages(2)[1].1, with_length);
+}
+
+#[track_caller]
+fn assert_heard(heard: &[u8], expected: &str, text: &str) {
+    let heard = String::from_utf8_lossy(heard);
+    assert!(heard.starts_with(expected) && (heard.is_empty() == expected.is_empty()), "{text:?}: {heard:?}");
+    // One answer, and nothing to what was hidden behind the headers.
+    assert_eq!(heard.matches("SIP/2.0 400").count(), usize::from(!expected.is_empty()), "{heard:?}");
 }
 
 #[test]
