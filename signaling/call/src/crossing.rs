@@ -11,6 +11,8 @@ use crate::setup::Listener;
 
 /// What a description of media is called.
 pub(crate) const SDP: &str = "application/sdp";
+/// What a body may be: a description, or several parts of which one is.
+pub(crate) const BODIES: &str = "application/sdp, multipart/mixed";
 
 /// Makes the INVITE of the other leg.
 ///

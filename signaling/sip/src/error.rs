@@ -30,6 +30,8 @@ pub enum Malformed {
     LengthConflict,
     /// A datagram ends before its body does.
     Truncated,
+    /// A body of several parts without a boundary, an end, or one that can be read.
+    Multipart,
     /// A URI that breaks its grammar.
     Uri,
     /// A URI longer than [`URI_LEN_MAX`](crate::uri::URI_LEN_MAX).
@@ -60,6 +62,7 @@ impl Malformed {
             Self::LengthInvalid => "length_invalid",
             Self::LengthConflict => "length_conflict",
             Self::Truncated => "truncated",
+            Self::Multipart => "multipart",
             Self::Uri => "uri",
             Self::UriTooLong => "uri_too_long",
             Self::NameAddr => "name_addr",

@@ -1,6 +1,7 @@
 //! Headers as values of their own types: each is read from one header value, and written as one.
 
 pub mod date;
+pub mod disposition;
 pub mod media_type;
 pub mod name;
 pub mod number;
@@ -11,6 +12,7 @@ pub mod via;
 pub mod warning;
 
 pub use date::Date;
+pub use disposition::Disposition;
 pub use media_type::MediaType;
 pub use name::Name;
 pub use number::{RetryAfter, parse_cseq};

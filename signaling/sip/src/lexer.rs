@@ -118,19 +118,51 @@ pub(crate) fn lex_head(bytes: &[u8]) -> Result<(Lexed<'_>, &[u8]), Malformed> {
         return Err(Malformed::LineTooLong);
     }
     let start = start_line(lines.bytes.get(first.start..first.end).unwrap_or_default())?;
+    let headers = headers(&lines, first.next, first.ends_len)?;
+    let mut lexed = Lexed { start, fields: headers.fields, body: &[], flaw: headers.flaw };
+    if headers.has_control {
+        control::remove(&mut lexed);
+    }
+    Ok((lexed, headers.rest))
+}
+
+/// Takes the headers of a part of a body apart, and returns what follows the empty line. Nobody is owed an answer that names
+/// what of it could be read, so that every flaw is an error.
+pub(crate) fn lex_part(bytes: &[u8]) -> Result<(Vec<Field<'_>>, &[u8]), Malformed> {
+    let mut lines = Lines::new(bytes);
+    lines.first().ok_or(Malformed::Unterminated)?;
+    let headers = headers(&lines, 0, 0)?;
+    match headers.flaw.or(headers.has_control.then_some(Malformed::ControlByte)) {
+        Some(flaw) => Err(flaw),
+        None => Ok((headers.fields, headers.rest)),
+    }
+}
+
+/// Headers up to their empty line.
+struct Headers<'a> {
+    fields: Vec<Field<'a>>,
+    flaw: Option<Malformed>,
+    /// There are control bytes before the empty line that end no line.
+    has_control: bool,
+    /// What follows the empty line.
+    rest: &'a [u8],
+}
+
+fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Headers<'a>, Malformed> {
     let mut fields = Vec::with_capacity(HEADERS_USUAL);
     let mut flaw = None;
-    let mut at = first.next;
-    let mut ends_len = first.ends_len;
+    let (mut at, mut ends_len) = (start, ends_len);
     loop {
         let line = lines.line(at).ok_or(Malformed::Unterminated)?;
         if line.len() == 0 {
             let (head, rest) = lines.bytes.split_at_checked(at).unwrap_or_default();
-            let mut lexed = Lexed { start, fields, body: &[], flaw };
-            if count_control(head) != ends_len {
-                control::remove(&mut lexed);
-            }
-            return Ok((lexed, rest.get(line.ends_len..).unwrap_or_default()));
+            let has_control = count_control(head) != ends_len;
+            return Ok(Headers {
+                fields,
+                flaw,
+                has_control,
+                rest: rest.get(line.ends_len..).unwrap_or_default(),
+            });
         }
         let line = lines.unfold_ahead(line)?;
         if line.len() > LINE_LEN_MAX {
@@ -139,7 +171,7 @@ pub(crate) fn lex_head(bytes: &[u8]) -> Result<(Lexed<'_>, &[u8]), Malformed> {
         if fields.len() >= HEADERS_MAX {
             return Err(Malformed::TooManyHeaders);
         }
-        match field(&lines, line) {
+        match field(lines, line) {
             Ok(field) => fields.push(field),
             Err(error) => flaw = flaw.or(Some(error)),
         }

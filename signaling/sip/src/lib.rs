@@ -22,6 +22,7 @@ pub mod identity;
 pub mod lexer;
 pub mod list;
 pub mod method;
+pub mod multipart;
 pub mod name_addr;
 pub mod parameters;
 pub mod session_refresh;

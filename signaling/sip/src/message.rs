@@ -9,6 +9,27 @@ pub use request::Request;
 pub use response::Response;
 pub(crate) use response::with_tag;
 
+use crate::header::Name;
+use crate::header::media_type::SDP;
+use crate::lexer::Lexed;
+use crate::validate::content;
+
+/// Takes over headers and body; what else is in the body than a description stays behind, and the headers do not speak of it.
+fn taken_over(lexed: &Lexed<'_>, is_of_call: bool) -> (Headers, Vec<u8>) {
+    let mut headers = Headers::from_lexed(lexed);
+    let description = if is_of_call { content::description(lexed) } else { None };
+    let Some(description) = description else { return (headers, lexed.body.to_vec()) };
+    for name in [Name::ContentDisposition, Name::MimeVersion] {
+        headers.remove(name);
+    }
+    if description.is_empty() {
+        headers.remove(Name::ContentType);
+    } else {
+        headers.set(Name::ContentType, SDP);
+    }
+    (headers, description.to_vec())
+}
+
 /// Gives a message the questions that its headers answer.
 macro_rules! reads_headers {
     ($message:ident) => {

@@ -3,7 +3,7 @@
 //! RFC 3261 sections 8.2 and 16.3 give the order: what breaks the grammar first, then the method, the Request-URI,
 //! what is required, the content.
 
-mod content;
+pub(crate) mod content;
 mod fields;
 
 use std::net::SocketAddr;
@@ -12,6 +12,7 @@ use rsip::Method;
 
 use crate::error::{Malformed, WriteError};
 use crate::grammar::is_token;
+use crate::header::media_type::{MIXED, SDP};
 use crate::header::{Name, option_tag};
 use crate::lexer::{Lexed, StartLine};
 use crate::uri::{Scheme, UriParts};
@@ -24,7 +25,7 @@ pub struct Rules<'a> {
     pub methods: &'a [Method],
     /// The option tags that a request may require.
     pub extensions: &'a [&'a str],
-    /// The media types that an INVITE may bring, and that are sent back.
+    /// The media types that an INVITE may bring; [`SDP`] is what is sent back.
     pub media_types: &'a [&'a str],
 }
 
@@ -33,7 +34,7 @@ impl Rules<'static> {
     pub const TRUNK: Self = Self {
         methods: &[Method::Invite, Method::Ack, Method::Bye, Method::Cancel, Method::Options],
         extensions: &[],
-        media_types: &["application/sdp"],
+        media_types: &[SDP, MIXED],
     };
 }
 

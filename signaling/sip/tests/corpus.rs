@@ -13,6 +13,8 @@ use sip::validate::{Rules, Verdict, validate};
 
 #[path = "bodies/sip_message.rs"]
 mod sip_message;
+#[path = "bodies/sip_multipart.rs"]
+mod sip_multipart;
 #[path = "bodies/sip_stream.rs"]
 mod sip_stream;
 #[path = "bodies/sip_transaction.rs"]
@@ -23,8 +25,9 @@ mod sip_uri;
 type Check = fn(&[u8]);
 
 /// The folders of seeds, and what holds for them.
-const TARGETS: [(&str, Check); 7] = [
+const TARGETS: [(&str, Check); 8] = [
     ("../../tools/fuzz/corpus/sip_message", sip_message::check),
+    ("../../tools/fuzz/corpus/sip_multipart", sip_multipart::check),
     ("../../tools/fuzz/corpus/sip_stream", sip_stream::check),
     ("../../tools/fuzz/corpus/sip_transaction", sip_transaction::check),
     ("../../tools/fuzz/corpus/sip_uri", sip_uri::check),

@@ -190,7 +190,7 @@ fn the_advice_names_what_would_be_taken() {
         ("esc02", Name::Allow, "INVITE, ACK, BYE, CANCEL, OPTIONS"),
         ("escnull", Name::Allow, "INVITE, ACK, BYE, CANCEL, OPTIONS"),
         ("bext01", Name::Unsupported, "nothingSupportsThis, nothingSupportsThisEither"),
-        ("invut", Name::Accept, "application/sdp"),
+        ("invut", Name::Accept, "application/sdp, multipart/mixed"),
     ] {
         let bytes = bytes(name);
         let lexed = lex(&bytes).unwrap();

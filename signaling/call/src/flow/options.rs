@@ -13,7 +13,7 @@ use trunk::{CarrierLinkId, VoiceConnectorId};
 
 use crate::clock::Timer;
 use crate::counters::Count;
-use crate::crossing::{SDP, protocol_of};
+use crate::crossing::{BODIES, protocol_of};
 use crate::desk::{Client, Desk, Query, allow};
 use crate::leg::Question;
 use crate::moment::Moment;
@@ -58,7 +58,7 @@ pub(crate) fn received(desk: &mut Desk, id: ServerId, request: &Request, flow: &
         let seconds = u64::from(desk.setup.limits.retry_after_s);
         return desk.refuse_for_now(id, request, 503, seconds);
     }
-    let response = desk.response(request, 200).with(Name::Allow, allow()).with(Name::Accept, SDP);
+    let response = desk.response(request, 200).with(Name::Allow, allow()).with(Name::Accept, BODIES);
     desk.respond(id, response.with(Name::Supported, ""), request);
 }
 
@@ -141,7 +141,7 @@ fn send(desk: &mut Desk, id: CarrierLinkId, remote: SocketAddr) {
         .with(Name::CallId, desk.random.tag())
         .with(Name::CSeq, "1 OPTIONS")
         .with(Name::Contact, listener.contact())
-        .with(Name::Accept, SDP);
+        .with(Name::Accept, BODIES);
     if desk.send(request, to, Client::Probe(id)).is_none() {
         heard(desk, id, None);
     }

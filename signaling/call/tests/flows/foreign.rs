@@ -101,13 +101,19 @@ fn what_cannot_be_worked_with_is_told_why() {
             format!("INVITE {uri} SIP/2.0"),
             "Contact: <sip:a@b>\nContent-Type: text/plain\n",
             "415",
-            Some(("Accept", "application/sdp")),
+            Some(("Accept", "application/sdp, multipart/mixed")),
+        ),
+        (
+            format!("INVITE {uri} SIP/2.0"),
+            "Contact: <sip:a@b>\nContent-Type: multipart/signed;boundary=x\n",
+            "415",
+            Some(("Accept", "application/sdp, multipart/mixed")),
         ),
         (
             format!("INVITE {uri} SIP/2.0"),
             "Contact: <sip:a@b>\nContent-Type: multipart/mixed;boundary=x\n",
-            "415",
-            Some(("Accept", "application/sdp")),
+            "400",
+            None,
         ),
         (
             format!("INVITE {uri} SIP/2.0"),
@@ -129,7 +135,12 @@ fn what_cannot_be_worked_with_is_told_why() {
         (format!("REGISTER {uri} SIP/2.0"), "", "405", Some(("Allow", "INVITE, ACK, BYE, CANCEL, OPTIONS"))),
         (format!("BYE {uri} SIP/2.0"), "", "481", None),
         (format!("CANCEL {uri} SIP/2.0"), "", "481", None),
-        (format!("OPTIONS {uri} SIP/2.0"), "Max-Forwards: 0\n", "200", Some(("Accept", "application/sdp"))),
+        (
+            format!("OPTIONS {uri} SIP/2.0"),
+            "Max-Forwards: 0\n",
+            "200",
+            Some(("Accept", "application/sdp, multipart/mixed")),
+        ),
         (format!("ACK {uri} SIP/2.0"), "", "silence", None),
     ];
     for (start, headers, expected, advice) in cases {

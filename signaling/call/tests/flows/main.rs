@@ -16,6 +16,7 @@ mod loops;
 mod mishaps;
 mod names;
 mod outbound;
+mod parts;
 mod races;
 mod refusals;
 mod rings;

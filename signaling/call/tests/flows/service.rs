@@ -32,7 +32,7 @@ fn options_are_answered_whatever_host_they_name_and_remembered_for_the_connector
         world.settle(&mut [&mut pbx]);
         assert_eq!(pbx.heard().code(), 200);
         assert_eq!(pbx.heard().header(Name::Allow), Some("INVITE, ACK, BYE, CANCEL, OPTIONS"));
-        assert_eq!(pbx.heard().header(Name::Accept), Some("application/sdp"));
+        assert_eq!(pbx.heard().header(Name::Accept), Some("application/sdp, multipart/mixed"));
         let connector = VoiceConnectorId::parse(CONNECTOR).unwrap();
         assert_eq!(world.engine.asked_last(&connector), Some((pbx.address, world.moment())));
     }

@@ -6,6 +6,11 @@ use crate::error::Malformed;
 use crate::grammar::{is_token, trim};
 use crate::parameters::Parameters;
 
+/// Descriptions of sessions.
+pub const SDP: &str = "application/sdp";
+/// Bodies of several parts.
+pub const MIXED: &str = "multipart/mixed";
+
 /// A type and its parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MediaType<'a> {

@@ -66,13 +66,10 @@ impl Request {
 }
 
 impl CheckedRequest<'_> {
-    /// Makes it independent of the bytes it was read from.
+    /// Makes it independent of the bytes it was read from. Of the body of a call its description is left.
     pub fn to_request(&self) -> Request {
-        Request {
-            method: self.method,
-            uri: self.uri.to_uri(),
-            headers: Headers::from_lexed(self.lexed),
-            body: self.lexed.body.to_vec(),
-        }
+        let is_of_call = matches!(self.method, Method::Invite | Method::Ack);
+        let (headers, body) = super::taken_over(self.lexed, is_of_call);
+        Request { method: self.method, uri: self.uri.to_uri(), headers, body }
     }
 }

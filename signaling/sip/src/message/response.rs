@@ -126,15 +126,16 @@ pub(crate) fn with_tag(to: &str, tag: &str) -> Result<String, Malformed> {
 }
 
 impl CheckedResponse<'_> {
-    /// Makes it independent of the bytes it was read from.
+    /// Makes it independent of the bytes it was read from. Of the body its description is left.
     pub fn to_response(&self) -> Response {
         let phrase = lexer::text(self.phrase);
         let said = phrase != status::phrase(self.code);
+        let (headers, body) = super::taken_over(self.lexed, true);
         Response {
             status: StatusCode::from(self.code),
             phrase: said.then(|| phrase.into_owned()),
-            headers: Headers::from_lexed(self.lexed),
-            body: self.lexed.body.to_vec(),
+            headers,
+            body,
         }
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Peer {
     pub(crate) unacknowledged: usize,
     pub(crate) failed: usize,
     calls: u32,
+    /// What it calls its bodies.
+    pub(crate) media_type: &'static str,
 }
 
 impl Peer {
@@ -59,6 +61,7 @@ impl Peer {
             unacknowledged: 0,
             failed: 0,
             calls: 0,
+            media_type: "application/sdp",
         }
     }
 
@@ -128,7 +131,7 @@ impl Peer {
             .with(Name::CallId, format!("{}-{}", self.tag, self.calls))
             .with(Name::CSeq, "1 INVITE")
             .with(Name::Contact, NameAddr::new(own).to_string());
-        request.set_body("application/sdp", body);
+        request.set_body(self.media_type, body);
         request
     }
 
@@ -163,7 +166,7 @@ impl Peer {
         if status < 300 {
             response = response.with_record_route(request).with(Name::Contact, contact);
         }
-        response.set_body("application/sdp", body);
+        response.set_body(self.media_type, body);
         if request.method() == Method::Invite && (200..300).contains(&status) && self.dialog.is_none() {
             self.dialog = Some(Dialog::uas(request, &response).unwrap());
         }
@@ -196,7 +199,7 @@ impl Peer {
             None => self.dialog = Some(Dialog::from_acceptance(&response).unwrap()),
         }
         let mut ack = self.dialog.as_ref().unwrap().ack(number);
-        ack.set_body("application/sdp", body);
+        ack.set_body(self.media_type, body);
         let (target, sent_by) = (self.target(), self.address.to_string());
         self.transactions.acknowledge(ack, target, &sent_by).unwrap();
     }
@@ -206,7 +209,7 @@ impl Peer {
         let contact = format!("<sip:{}>", self.address);
         let mut request = self.dialog.as_mut().expect("there is a dialog").request(method);
         request.headers_mut().push(Name::Contact, contact);
-        request.set_body("application/sdp", body);
+        request.set_body(self.media_type, body);
         self.send(request)
     }
 }
