@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 
 use crate::error::Malformed;
-use crate::grammar::{count_control, is_token, trim, trim_end};
+use crate::grammar::{has_more_controls, is_blank, is_token, trim, trim_end};
 use crate::header::Name;
 use line::{Line, Lines};
 
@@ -156,7 +156,7 @@ fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Heade
         let line = lines.line(at).ok_or(Malformed::Unterminated)?;
         if line.len() == 0 {
             let (head, rest) = lines.bytes.split_at_checked(at).unwrap_or_default();
-            let has_control = count_control(head) != ends_len;
+            let has_control = has_more_controls(head, ends_len);
             return Ok(Headers {
                 fields,
                 flaw,
@@ -182,7 +182,7 @@ fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Heade
 
 fn field<'a>(lines: &Lines<'a>, line: Line) -> Result<Field<'a>, Malformed> {
     let bytes = lines.bytes.get(line.start..line.end).unwrap_or_default();
-    let colon = bytes.iter().position(|&byte| byte == b':').ok_or(Malformed::HeaderLine)?;
+    let colon = memchr(b':', bytes).ok_or(Malformed::HeaderLine)?;
     // White space before the colon is part of neither (RFC 3261 section 7.3.1).
     let name = bytes.get(..colon).unwrap_or_default();
     let name = trim_end(name);
@@ -194,10 +194,13 @@ fn field<'a>(lines: &Lines<'a>, line: Line) -> Result<Field<'a>, Malformed> {
     let Cow::Borrowed(spelling) = lines.text(line.start, line.start.saturating_add(name.len())) else {
         return Err(Malformed::HeaderLine);
     };
-    let value = match lines.text(line.start.saturating_add(colon).saturating_add(1), line.end) {
+    let value = bytes.get(colon.saturating_add(1)..).unwrap_or_default();
+    let value = if line.is_folded { value } else { trim_end(value) };
+    let blank = value.iter().take_while(|&&byte| is_blank(byte)).count();
+    let end = line.start.saturating_add(colon).saturating_add(1).saturating_add(value.len());
+    let value = match lines.text(end.saturating_sub(value.len()).saturating_add(blank), end) {
         text if line.is_folded => Cow::Owned(unfold(&text)),
-        Cow::Borrowed(text) => Cow::Borrowed(trim(text)),
-        Cow::Owned(text) => Cow::Owned(trim(&text).to_owned()),
+        text => text,
     };
     Ok(Field { name: known, spelling, value })
 }

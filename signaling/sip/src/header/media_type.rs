@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::Malformed;
-use crate::grammar::{is_token, trim};
+use crate::grammar::{is_token, split_once, trim};
 use crate::parameters::Parameters;
 
 /// Descriptions of sessions.
@@ -30,7 +30,7 @@ impl<'a> MediaType<'a> {
     pub fn parse(value: &'a str) -> Result<Self, Malformed> {
         let at = value.bytes().position(|byte| byte == b';').unwrap_or(value.len());
         let (types, parameters) = value.split_at_checked(at).ok_or(Malformed::Value)?;
-        let (kind, subtype) = types.split_once('/').ok_or(Malformed::Value)?;
+        let (kind, subtype) = split_once(types, b'/').ok_or(Malformed::Value)?;
         let (kind, subtype) = (trim(kind), trim(subtype));
         if !is_token(kind.as_bytes()) || !is_token(subtype.as_bytes()) {
             return Err(Malformed::Value);
@@ -40,14 +40,16 @@ impl<'a> MediaType<'a> {
 
     /// Tells whether it is a type such as `application/sdp`; parameters do not count, nor does case.
     pub fn is(&self, name: &str) -> bool {
-        name.split_once('/').is_some_and(|(kind, subtype)| {
-            self.kind.eq_ignore_ascii_case(kind) && self.subtype.eq_ignore_ascii_case(subtype)
+        let parts = name.split_at_checked(self.kind.len());
+        parts.is_some_and(|(kind, rest)| {
+            self.kind.eq_ignore_ascii_case(kind)
+                && rest.strip_prefix('/').is_some_and(|subtype| self.subtype.eq_ignore_ascii_case(subtype))
         })
     }
 
     /// Tells whether an element of an Accept takes a type such as `application/sdp`.
     pub fn takes(&self, name: &str) -> bool {
-        let (kind, subtype) = name.split_once('/').unwrap_or((name, ""));
+        let (kind, subtype) = split_once(name, b'/').unwrap_or((name, ""));
         let fits = |wanted: &str, found: &str| wanted == "*" || wanted.eq_ignore_ascii_case(found);
         fits(self.kind, kind) && fits(self.subtype, subtype)
     }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use crate::error::Malformed;
-use crate::grammar::{is_token, trim};
+use crate::grammar::{is_token, split_once, trim};
 use crate::parameters::{self, Parameters};
 use crate::uri::Host;
 
@@ -30,8 +30,8 @@ impl<'a> Via<'a> {
     /// # Errors
     /// `Malformed::Via` or `Malformed::Parameters`: which part breaks its grammar.
     pub fn parse(value: &'a str) -> Result<Self, Malformed> {
-        let (name, rest) = value.split_once('/').ok_or(Malformed::Via)?;
-        let (version, rest) = rest.split_once('/').ok_or(Malformed::Via)?;
+        let (name, rest) = split_once(value, b'/').ok_or(Malformed::Via)?;
+        let (version, rest) = split_once(rest, b'/').ok_or(Malformed::Via)?;
         if !trim(name).eq_ignore_ascii_case("SIP") || trim(version) != "2.0" {
             return Err(Malformed::Via);
         }

@@ -152,6 +152,11 @@ fn split_before(text: &str, fits: impl Fn(u8) -> bool) -> (&str, &str) {
 
 /// Splits behind the bytes that may stand in a place, or are an escape of a percent sign and two hexadecimal digits.
 fn split_run(text: &str, place: Place) -> (&str, &str) {
+    // Most have no escape.
+    let plain = text.bytes().position(|byte| !place.takes(byte)).unwrap_or(text.len());
+    if text.as_bytes().get(plain) != Some(&b'%') {
+        return text.split_at_checked(plain).unwrap_or((text, ""));
+    }
     let mut bytes = text.bytes();
     let mut left = text.len();
     while let Some(byte) = bytes.next() {
