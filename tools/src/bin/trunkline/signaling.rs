@@ -49,9 +49,10 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     // Until the end of this function: what is said last is written then.
     let _log = telemetry::log::start(config.log.format, config.log.level.clone());
     let node = Node::open(&Setup { config: &config, media })?;
-    announce(&node, arguments.json)?;
     let stop = node.stop();
+    // Before anybody is told that it is there, and may end it.
     let mut signals = Signals::new([SIGINT, SIGTERM])?;
+    announce(&node, arguments.json)?;
     let asked = stop.clone();
     thread::spawn(move || signals.forever().for_each(|_signal| asked.ask()));
     node.run(&stop, Duration::from_secs(arguments.patience))?;
