@@ -66,8 +66,12 @@ fn asked(id: u128) -> Attempt {
     }
 }
 
-fn logged_in(attempt: &Attempt) -> Attempt {
-    Attempt { sip_user: Some("pbx".to_owned()), ..attempt.clone() }
+/// Has an attempt go on with a login.
+fn come_back(books: &mut Books, attempt: &Attempt) -> Attempt {
+    let resumed = Attempt { sip_user: Some("pbx".to_owned()), ..attempt.clone() };
+    books.resume(&resumed);
+    assert_eq!(books.flush(), []);
+    resumed
 }
 
 fn end(books: &mut Books, attempt: &Attempt, message: &str) {
@@ -101,9 +105,7 @@ fn what_comes_back_has_the_record_of_who_has_logged_in_from_its_beginning_on() {
     let mut books = folder.open();
     let attempt = asked(1);
     begin(&mut books, &attempt);
-    let resumed = logged_in(&attempt);
-    books.resume(&resumed);
-    assert_eq!(books.flush(), []);
+    let resumed = come_back(&mut books, &attempt);
     end(&mut books, &resumed, "486 Busy Here");
     books.close();
     let start = format!("\"StartTime\":{}", attempt.begun.as_millis());
@@ -138,8 +140,7 @@ fn a_process_that_dies_after_the_login_leaves_one_record_with_it() {
     let mut books = folder.open();
     let attempt = asked(1);
     begin(&mut books, &attempt);
-    books.resume(&logged_in(&attempt));
-    assert_eq!(books.flush(), []);
+    come_back(&mut books, &attempt);
     drop(books);
     folder.open().close();
     check(&folder, &["Recovered", "\"SipAuthUser\":\"pbx\""]);
@@ -155,9 +156,7 @@ fn an_invite_that_comes_again_to_the_next_process_is_asked_again_and_is_the_same
     let mut books = folder.open();
     let again = asked(2);
     begin(&mut books, &again);
-    let resumed = logged_in(&again);
-    books.resume(&resumed);
-    assert_eq!(books.flush(), []);
+    let resumed = come_back(&mut books, &again);
     end(&mut books, &resumed, "486 Busy Here");
     books.close();
     let start = format!("\"StartTime\":{}", attempt.begun.as_millis());

@@ -16,6 +16,7 @@ mod peer;
 mod single;
 mod store;
 mod torn;
+mod waiting;
 
 use std::time::{Duration, Instant};
 
