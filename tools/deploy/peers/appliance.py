@@ -31,6 +31,8 @@ allow_loopback_media = true
 zone = "{ZONE}"
 challenge = CHALLENGE
 digest = [HASHES]
+[sip.tls]
+pinned = [PINNED]
 [[sip.listeners]]
 transport = "udp"
 address = "{NODE}"
@@ -108,7 +110,9 @@ def spoken_to_from(address):
 class Appliance:
     """Two processes, and what they write down."""
 
-    def __init__(self, folder, records, challenge=401, hashes=("MD5", "SHA-256"), probes_s=0, names=None):
+    def __init__(
+        self, folder, records, challenge=401, hashes=("MD5", "SHA-256"), probes_s=0, names=None, pinned=None
+    ):
         self.folder = pathlib.Path(folder) / "appliance"
         self.data, self.socket = self.folder / "data", self.folder / "media.sock"
         self.data.mkdir(parents=True, mode=0o700)
@@ -120,6 +124,7 @@ class Appliance:
             "HASHES": ", ".join(f'"{name}"' for name in hashes),
             "PROBES": probes_s,
             "NAMES": f'"{names}"' if names else "",
+            "PINNED": f'"{pinned}"' if pinned else "",
         }
         text = CONFIGURATION
         for word, value in words.items():
@@ -193,7 +198,7 @@ class Appliance:
             equal("records after the end", len(self.records()), count)
             wanted(self.media.child.poll() is None, f"media has ended by itself\n{self.media.tail()}")
             # It keeps nothing that has to be put away, and ends by the signal itself.
-            self.media.stop(status=None)
+            self.media.stop()
             for process in self.processes:
                 wanted("panicked" not in process.text(), f"{process.name} has panicked\n{process.tail()}")
         finally:

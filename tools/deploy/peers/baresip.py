@@ -161,12 +161,14 @@ def call_out(scene, given="", said=""):
         equal("who has logged in", [record.get("SipAuthUser") for record in node.records()], ["pbx"])
 
 
-def inbound(scene, is_signed, seconds):
+def inbound(scene, is_signed, seconds, pins=None, ours_seconds=None):
     """The carrier's telephone calls; the node connects to the customer's with TLS, and wants its certificate."""
     names(scene, (PBX_HOST, PBX))
-    node = scene.appliance(provisioning([link(CARRIER)], [route(PBX_HOST)], encrypted=True), names=DNS)
-    shown = certificate(scene, node if is_signed else None)
-    ours = customer(scene, secure(), seconds=seconds + 3, settings=[f"sip_certificate {shown}"])
+    shown = None if is_signed else certificate(scene, None)
+    records = provisioning([link(CARRIER)], [route(PBX_HOST)], encrypted=True)
+    node = scene.appliance(records, names=DNS, pinned=fingerprint(shown) if pins else None)
+    shown = shown or certificate(scene, node)
+    ours = customer(scene, secure(), seconds=ours_seconds or seconds + 3, settings=[f"sip_certificate {shown}"])
     ours.process.wait_for("baresip is ready")
     theirs = carrier(scene, dial=f"sip:{OURS}@{NODE}", seconds=seconds)
     theirs.process.ends()
@@ -178,6 +180,44 @@ def call_in(scene):
     node, ours, theirs = inbound(scene, True, 6)
     node.ended_as(COMPLETED)
     both_hear(node, ours, theirs)
+
+
+def pinned(scene):
+    """Nobody stands behind the certificate of the customer's telephone, but the node was told its fingerprint."""
+    node, ours, theirs = inbound(scene, False, 6, pins=True)
+    node.ended_as(COMPLETED)
+    both_hear(node, ours, theirs)
+
+
+def callee_hangs_up(scene):
+    """The carrier's telephone hangs up first: the BYE crosses to TLS."""
+    names(scene)
+    node = scene.appliance(provisioning([link(CARRIER)], [], encrypted=True))
+    theirs = carrier(scene, seconds=3)
+    ours = customer(scene, secure(), dial=f"sip:{THEIRS}@{HOST}", settings=[f"sip_cafile {node.root()}"], seconds=5)
+    theirs.process.ends()
+    node.ended_as(COMPLETED)
+    wanted(ours.process.child.poll() is None, "wanted the caller to be there when the callee hung up, found its end")
+    ours.process.ends()
+
+
+def secure_callee_hangs_up(scene):
+    """The customer's telephone, which was called by TLS, hangs up first."""
+    node, ours, theirs = inbound(scene, True, 6, ours_seconds=3)
+    equal("the callee's status", ours.process.child.poll(), 0)
+    node.ended_as(COMPLETED)
+
+
+def given_up(scene):
+    """The caller gives up while the other side rings: CANCEL crosses from TLS."""
+    names(scene)
+    node = scene.appliance(provisioning([link(CARRIER)], [], encrypted=True))
+    account = plain(THEIRS, CARRIER).replace("answermode=auto", "answermode=manual")
+    theirs = Telephone(scene, "carrier", account, CARRIER, THEIRS_HZ, "12000-12100", seconds=5)
+    ours = customer(scene, secure(), dial=f"sip:{THEIRS}@{HOST}", settings=[f"sip_cafile {node.root()}"], seconds=2)
+    ours.process.ends()
+    node.ended_as(("Completed", "487 Request Terminated"))
+    wanted("Incoming call" in theirs.process.text(), "wanted a telephone that rings, found none")
 
 
 def impostor(scene):
@@ -217,6 +257,11 @@ def authority(scene):
         output(words, status=0 if holds else 1)
 
 
+def fingerprint(shown):
+    """What an operator copies from what openssl prints."""
+    return output(["openssl", "x509", "-noout", "-fingerprint", "-sha256", "-in", shown]).strip()
+
+
 def certificate(scene, node):
     """Makes a key and a certificate for the customer's telephone, signed by the node's authority or by none."""
     key, request, chain = (scene.folder / name for name in ("pbx.key", "pbx.csr", "pbx.pem"))
@@ -238,6 +283,10 @@ CASES = [
     Case("the same with a login by MD5", call_out, login(PASSWORD), f";auth_user=pbx;auth_pass={PASSWORD}"),
     Case("a call from RTP to TLS and SRTP: both hear the other's tone", call_in),
     Case("a certificate of somebody else gets no call", impostor),
+    Case("a certificate of somebody else that is pinned gets its call", pinned),
+    Case("TLS: the callee hangs up", callee_hangs_up),
+    Case("TLS: the callee, called by TLS, hangs up", secure_callee_hangs_up),
+    Case("TLS: the caller gives up", given_up),
     Case("nothing in the clear where encryption is required", in_the_clear),
     Case("the certificate of the node is believed for its names, by its root alone", authority),
 ]
