@@ -21,6 +21,8 @@ pub const MESSAGE_LEN_MAX: usize = 64 * 1024;
 pub const LINE_LEN_MAX: usize = 8192;
 /// The most header fields of a message.
 pub const HEADERS_MAX: usize = 128;
+/// Beyond them so many Content-Lengths are read.
+const LENGTHS_MAX: usize = 2;
 
 /// What is usual: a message with as many headers is read with one allocation, which then has less than a kilobyte: the
 /// allocator keeps those at hand.
@@ -165,14 +167,14 @@ fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Heade
             });
         }
         let line = lines.unfold_ahead(line)?;
-        if line.len() > LINE_LEN_MAX {
-            return Err(Malformed::LineTooLong);
-        }
-        if fields.len() >= HEADERS_MAX {
-            return Err(Malformed::TooManyHeaders);
-        }
         match field(lines, line) {
-            Ok(field) => fields.push(field),
+            Ok(field) if fields.len() < HEADERS_MAX => fields.push(field),
+            // Where the message ends has to be known all the same.
+            Ok(field) if field.name == Name::ContentLength && fields.len() < HEADERS_MAX + LENGTHS_MAX => {
+                flaw = flaw.or(Some(Malformed::TooManyHeaders));
+                fields.push(field);
+            }
+            Ok(_) => flaw = flaw.or(Some(Malformed::TooManyHeaders)),
             Err(error) => flaw = flaw.or(Some(error)),
         }
         at = line.next;
@@ -181,6 +183,9 @@ fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Heade
 }
 
 fn field<'a>(lines: &Lines<'a>, line: Line) -> Result<Field<'a>, Malformed> {
+    if line.len() > LINE_LEN_MAX {
+        return Err(Malformed::LineTooLong);
+    }
     let bytes = lines.bytes.get(line.start..line.end).unwrap_or_default();
     let colon = memchr(b':', bytes).ok_or(Malformed::HeaderLine)?;
     // White space before the colon is part of neither (RFC 3261 section 7.3.1).

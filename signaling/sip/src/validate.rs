@@ -131,6 +131,8 @@ impl Fault {
     /// Returns the status code that tells of it.
     pub const fn code(&self) -> u16 {
         match self {
+            // RFC 3261 section 21.5.7.
+            Self::Flaw(Malformed::LineTooLong | Malformed::TooManyHeaders) => 513,
             Self::Flaw(_) | Self::Missing(_) | Self::Repeated(_) | Self::Broken(_) => 400,
             Self::RequestUri | Self::MethodGrammar | Self::MethodMismatch | Self::StatusCode => 400,
             Self::MethodNotServed => 405,
@@ -149,7 +151,7 @@ impl Fault {
     pub fn phrase(&self) -> String {
         match self {
             Self::Flaw(Malformed::LengthMissing) => format!("Missing {}", Name::ContentLength.as_str()),
-            Self::Flaw(flaw) => format!("Bad Request: {}", flaw.word()),
+            Self::Flaw(flaw) => format!("{}: {}", status::phrase(self.code()), flaw.word()),
             Self::Missing(name) => format!("Missing {}", name.as_str()),
             Self::Repeated(name) => format!("Repeated {}", name.as_str()),
             Self::Broken(name) => format!("Malformed {}", name.as_str()),

@@ -65,13 +65,29 @@ fn what_cannot_be_taken_apart_says_why() {
     ] {
         assert_eq!(lex(text.as_bytes()).unwrap_err(), expected, "{text:?}");
     }
-    let long = format!("A b SIP/2.0\r\nX: {}\r\n\r\n", "y".repeat(LINE_LEN_MAX));
+    let long = format!("A {} SIP/2.0\r\n\r\n", "b".repeat(LINE_LEN_MAX));
     assert_eq!(lex(long.as_bytes()).unwrap_err(), Malformed::LineTooLong);
-    let folded = format!("A b SIP/2.0\r\nX:{}\r\n\r\n", "\r\n y".repeat(LINE_LEN_MAX / 4));
-    assert_eq!(lex(folded.as_bytes()).unwrap_err(), Malformed::LineTooLong);
-    let many = format!("A b SIP/2.0\r\n{}\r\n", "X: y\r\n".repeat(HEADERS_MAX + 1));
-    assert_eq!(lex(many.as_bytes()).unwrap_err(), Malformed::TooManyHeaders);
     assert_eq!(lex(&vec![b'\n'; MESSAGE_LEN_MAX + 1]).unwrap_err(), Malformed::TooLong);
+}
+
+#[test]
+fn what_is_too_long_or_too_much_is_left_out_and_noted_and_the_body_is_found_all_the_same() {
+    let long = format!("X: {}\r\n", "y".repeat(LINE_LEN_MAX));
+    let folded = format!("X:{}\r\n", "\r\n y".repeat(LINE_LEN_MAX / 4));
+    let many = "X: y\r\n".repeat(HEADERS_MAX);
+    for (headers, flaw) in
+        [(long, Malformed::LineTooLong), (folded, Malformed::LineTooLong), (many, Malformed::TooManyHeaders)]
+    {
+        let text = format!("A b SIP/2.0\r\n{headers}Content-Length: 2\r\n\r\n12345");
+        let lexed = lex(text.as_bytes()).unwrap();
+        assert_eq!((lexed.flaw, lexed.body), (Some(flaw), &b"12"[..]));
+        assert!(lexed.fields.len() <= HEADERS_MAX + 1);
+    }
+    // The one with the most that is taken has no flaw.
+    let most = format!("A b SIP/2.0\r\n{}\r\n", "X: y\r\n".repeat(HEADERS_MAX));
+    assert_eq!(lex(most.as_bytes()).unwrap().flaw, None);
+    let lengths = format!("A b SIP/2.0\r\n{}\r\n", "l: 0\r\n".repeat(10 * HEADERS_MAX));
+    assert!(lex(lengths.as_bytes()).unwrap().fields.len() <= HEADERS_MAX + 2);
 }
 
 #[test]

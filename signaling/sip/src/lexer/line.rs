@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use memchr::memchr;
 
-use super::LINE_LEN_MAX;
 use crate::error::Malformed;
 use crate::grammar::is_blank;
 
@@ -77,9 +76,6 @@ impl<'a> Lines<'a> {
             let more = self.line(line.next).ok_or(Malformed::Unterminated)?;
             let ends_len = line.ends_len.saturating_add(more.ends_len);
             line = Line { start: line.start, ends_len, is_folded: true, ..more };
-            if line.len() > LINE_LEN_MAX {
-                return Err(Malformed::LineTooLong);
-            }
         }
         Ok(line)
     }

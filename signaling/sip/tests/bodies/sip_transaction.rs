@@ -189,7 +189,8 @@ fn word(event: &Event) -> &'static str {
 
 /// Protocols that come round again.
 fn flow(at: usize) -> Flow {
-    let protocol = [Protocol::Udp, Protocol::Udp, Protocol::Tcp][at % 3];
+    // What belongs together comes by one way.
+    let protocol = [Protocol::Udp, Protocol::Udp, Protocol::Tcp][at / 4 % 3];
     let connection = u64::from(protocol.is_reliable());
     let remote = ([192, 0, 2, 1], 5060).into();
     Flow { protocol, local: ([198, 51, 100, 1], 5060).into(), remote, connection }
