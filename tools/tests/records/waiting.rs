@@ -12,7 +12,7 @@ fn asked(socket: &UdpSocket, appliance: &Appliance) -> String {
     let invite = format!(
         "INVITE sip:+12065550177@{HEADQUARTERS}.{ZONE} SIP/2.0\r\nVia: SIP/2.0/UDP {own};branch=z9hG4bKwaits\r\n\
          From: <sip:{OWN_NUMBER}@{own}>;tag=w\r\nTo: <sip:+12065550177@{here}>\r\nCall-ID: waits\r\nCSeq: 1 INVITE\r\n\
-         Contact: <sip:{own}>\r\nSession-Expires: 10\r\nContent-Length: 0\r\n\r\n"
+         Contact: <sip:{own}>\r\nSupported: timer\r\nSession-Expires: 10\r\nContent-Length: 0\r\n\r\n"
     );
     let mut bytes = [0; 2048];
     loop {

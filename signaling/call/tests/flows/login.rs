@@ -397,6 +397,7 @@ fn a_session_interval_that_is_too_small_is_asked_for_as_a_login_is() {
         let mut world = World::new();
         let (mut pbx, mut carrier) = (Peer::new(PBX), Peer::new(NORTH));
         let first = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+        let first = first.with(Name::Supported, "timer");
         pbx.send(first.clone().with(Name::SessionExpires, "10"));
         world.settle(&mut [&mut pbx, &mut carrier]);
         assert_eq!((pbx.heard().code(), world.journal.begun.len()), (422, 1));

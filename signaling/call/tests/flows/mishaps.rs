@@ -62,6 +62,7 @@ fn a_caller_that_is_asked_for_a_longer_interval_and_comes_back_has_one_call() {
     let mut world = World::new();
     let (mut pbx, mut carrier) = (Peer::new(PBX), Peer::new(NORTH));
     let mut invite = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+    invite.headers_mut().push(Name::Supported, "timer");
     invite.headers_mut().push(Name::SessionExpires, "30");
     pbx.send(invite.clone());
     world.settle(&mut [&mut pbx, &mut carrier]);

@@ -255,6 +255,7 @@ fn what_leads_to_no_call_is_counted_by_word() {
     *unknown.headers_mut() = bye.headers().clone();
     pbx.send(unknown);
     let mut small = pbx.invitation(OWN_NUMBER, OUTSIDE, HOST, &sdp(PBX, 4000));
+    small.headers_mut().push(Name::Supported, "timer");
     small.headers_mut().push(Name::SessionExpires, "10");
     pbx.send(small);
     tried(&mut world, &mut pbx, OUTSIDE, HOST, "v=9");
