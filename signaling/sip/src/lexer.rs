@@ -21,8 +21,8 @@ pub const MESSAGE_LEN_MAX: usize = 64 * 1024;
 pub const LINE_LEN_MAX: usize = 8192;
 /// The most header fields of a message.
 pub const HEADERS_MAX: usize = 128;
-/// Beyond them so many Content-Lengths are read.
-const LENGTHS_MAX: usize = 2;
+/// So many are read beyond them that an answer needs, and the end of the message.
+const NEEDED_MAX: usize = 8;
 
 /// What is usual: a message with as many headers is read with one allocation, which then has less than a kilobyte: the
 /// allocator keeps those at hand.
@@ -169,17 +169,22 @@ fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Heade
         let line = lines.unfold_ahead(line)?;
         match field(lines, line) {
             Ok(field) if fields.len() < HEADERS_MAX => fields.push(field),
-            // Where the message ends has to be known all the same.
-            Ok(field) if field.name == Name::ContentLength && fields.len() < HEADERS_MAX + LENGTHS_MAX => {
+            Ok(field) => {
                 flaw = flaw.or(Some(Malformed::TooManyHeaders));
-                fields.push(field);
+                if is_needed(field.name) && fields.len() < HEADERS_MAX + NEEDED_MAX {
+                    fields.push(field);
+                }
             }
-            Ok(_) => flaw = flaw.or(Some(Malformed::TooManyHeaders)),
             Err(error) => flaw = flaw.or(Some(error)),
         }
         at = line.next;
         ends_len = ends_len.saturating_add(line.ends_len);
     }
+}
+
+/// Tells whether a message with too many headers cannot be answered without this one, or nobody knows where it ends.
+const fn is_needed(name: Name) -> bool {
+    matches!(name, Name::Via | Name::From | Name::To | Name::CallId | Name::CSeq | Name::ContentLength)
 }
 
 fn field<'a>(lines: &Lines<'a>, line: Line) -> Result<Field<'a>, Malformed> {
