@@ -151,9 +151,7 @@ fn begins_broken_call(lexed: &Lexed<'_>) -> bool {
 
 /// Tells whether a request that breaks a rule is for the host of a connector.
 fn names_connector(desk: &Desk, lexed: &Lexed<'_>) -> bool {
-    let StartLine::Request { uri, .. } = lexed.start else { return false };
-    let uri = std::str::from_utf8(uri).ok().and_then(|uri| UriParts::parse(uri).ok());
-    let host = uri.and_then(|uri| Some(uri.host()?.to_string()));
+    let host = request_uri(lexed).and_then(|uri| Some(uri.host()?.to_string()));
     host.is_some_and(|host| desk.snapshot.connector_by_host(&host).is_some())
 }
 
@@ -165,6 +163,12 @@ fn is_of_host(desk: &Desk, calls: &Calls, lexed: &Lexed<'_>, flow: &Flow) -> boo
         return false;
     };
     is_of_dialog(desk, calls, &DialogId::new(&call_id, &to, &from), flow)
+}
+
+/// Reads the Request-URI.
+pub(crate) fn request_uri<'a>(lexed: &Lexed<'a>) -> Option<UriParts<'a>> {
+    let StartLine::Request { uri, .. } = lexed.start else { return None };
+    UriParts::parse(std::str::from_utf8(uri).ok()?).ok()
 }
 
 /// Reads the tag of an address.

@@ -143,10 +143,10 @@ fn head_len(bytes: &[u8], searched: usize, is_bare: &mut Option<bool>) -> Option
     let from = searched.saturating_sub(3);
     memchr::memchr_iter(b'\n', bytes.get(from..)?).find_map(|at| {
         let at = from.saturating_add(at);
-        let is_whole = at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r');
-        let is_bare = *is_bare.get_or_insert(!is_whole);
+        let stands_alone = lexer::is_bare(bytes, at);
+        let is_bare = *is_bare.get_or_insert(stands_alone);
         let end = match bytes.get(at.saturating_add(1)..)? {
-            _ if !is_bare && !is_whole => return None,
+            _ if !is_bare && stands_alone => return None,
             [b'\n', ..] if is_bare => 2_usize,
             [b'\r', b'\n', ..] => 3,
             _ => return None,

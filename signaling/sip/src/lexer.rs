@@ -15,6 +15,8 @@ use crate::grammar::{has_more_controls, is_blank, is_token, trim, trim_end};
 use crate::header::Name;
 use line::{Line, Lines};
 
+pub(crate) use line::is_bare;
+
 /// The longest message: 64 KiB, what a datagram can carry.
 pub const MESSAGE_LEN_MAX: usize = 64 * 1024;
 /// The longest line, with all that is folded into it: 8 KiB.
@@ -183,8 +185,8 @@ fn headers<'a>(lines: &Lines<'a>, start: usize, ends_len: usize) -> Result<Heade
 }
 
 /// Tells whether a message with too many headers cannot be answered without this one, or nobody knows where it ends.
-const fn is_needed(name: Name) -> bool {
-    matches!(name, Name::Via | Name::From | Name::To | Name::CallId | Name::CSeq | Name::ContentLength)
+fn is_needed(name: Name) -> bool {
+    name == Name::ContentLength || Name::NEEDED.contains(&name)
 }
 
 fn field<'a>(lines: &Lines<'a>, line: Line) -> Result<Field<'a>, Malformed> {

@@ -30,15 +30,11 @@ impl Refresh {
             return Self::None;
         };
         let is_known = request.headers().lists(Name::Supported, "timer");
-        match refresher {
+        if seconds < MIN_SE {
             // RFC 4028 section 9: who does not know timers would not understand the refusal.
-            _ if seconds < MIN_SE => {
-                if is_known {
-                    Self::TooShort
-                } else {
-                    Self::None
-                }
-            }
+            return if is_known { Self::TooShort } else { Self::None };
+        }
+        match refresher {
             Some(Refresher::Uas) => Self::None,
             // Somebody on the way has put it there, and the peer will refresh nothing (RFC 4028 table 2).
             None if !is_known => Self::None,

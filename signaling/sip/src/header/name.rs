@@ -243,6 +243,9 @@ impl Name {
         }
     }
 
+    /// RFC 3261 section 8.1.1: what every message has. Max-Forwards is missing in what RFC 2543 made, and then counts as 70.
+    pub(crate) const NEEDED: [Self; 5] = [Self::Via, Self::From, Self::To, Self::CallId, Self::CSeq];
+
     /// Tells whether the header may stand only once, with one value (RFC 3261 section 7.3.1 and table 2).
     pub const fn is_single(self) -> bool {
         matches!(

@@ -90,6 +90,6 @@ impl<'a> Lines<'a> {
 }
 
 /// Tells whether a line feed has no carriage return before it.
-fn is_bare(bytes: &[u8], at: usize) -> bool {
+pub(crate) fn is_bare(bytes: &[u8], at: usize) -> bool {
     at.checked_sub(1).and_then(|before| bytes.get(before)) != Some(&b'\r')
 }

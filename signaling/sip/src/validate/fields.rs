@@ -30,9 +30,6 @@ const fn bit(name: Name) -> u128 {
     1 << (name as u8 & 127)
 }
 
-/// RFC 3261 section 8.1.1: what every message has. Max-Forwards is missing in what RFC 2543 made, and then counts as 70.
-const NEEDED: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
-
 /// Checks a request; whatever breaks a rule is answered.
 #[expect(clippy::wildcard_enum_match_arm, reason = "of most headers nothing is checked here")]
 pub(super) fn check_request(lexed: &Lexed<'_>, method: &[u8]) -> Result<Seen, Fault> {
@@ -100,7 +97,7 @@ fn present(lexed: &Lexed<'_>) -> Result<Seen, Fault> {
     if let Some(flaw) = lexed.flaw {
         return Err(Fault::Flaw(flaw));
     }
-    match NEEDED.into_iter().find(|&name| names & bit(name) == 0) {
+    match Name::NEEDED.into_iter().find(|&name| names & bit(name) == 0) {
         Some(name) => Err(Fault::Missing(name)),
         None => Ok(Seen { names, ..Seen::default() }),
     }

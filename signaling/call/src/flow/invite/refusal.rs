@@ -93,9 +93,7 @@ fn record(
     // Whose record it would be nobody can tell.
     let connector = connector?;
     let request = &arrival.request;
-    let from = caller(request).unwrap_or_default();
-    let to = user_of(&request.uri().parts());
-    let attempt = attempt(desk, (connector, side), request.call_id(), (&from, &to), sip_user);
+    let attempt = attempt_of(desk, request, (connector, side), sip_user);
     let invite = desk.awaited(request, &arrival.flow);
     Some(write(desk, invite.as_ref(), attempt, end))
 }
@@ -114,10 +112,7 @@ pub(super) fn await_return(
         return desk.counters.add(Count::Unrecorded);
     }
     let connector = connector.filter(|_| desk.challenged.begins(&invite));
-    let attempt = connector.map(|connector| {
-        let (from, to) = (caller(request).unwrap_or_default(), user_of(&request.uri().parts()));
-        attempt(desk, (connector, side), request.call_id(), (&from, &to), None)
-    });
+    let attempt = connector.map(|connector| attempt_of(desk, request, (connector, side), None));
     if let Some(attempt) = &attempt {
         desk.tell(Output::Begin(attempt.clone()));
     }
@@ -125,7 +120,18 @@ pub(super) fn await_return(
     desk.challenged.note(moment, invite, (attempt, is_wrong), end);
 }
 
-/// Makes the attempt of an INVITE that goes nowhere.
+/// Makes the attempt of an INVITE that goes nowhere, or not yet.
+fn attempt_of(
+    desk: &mut Desk,
+    request: &Request,
+    whose: (VoiceConnectorId, Side),
+    sip_user: Option<String>,
+) -> Attempt {
+    let (from, to) = (caller(request).unwrap_or_default(), user_of(&request.uri().parts()));
+    attempt(desk, whose, request.call_id(), (&from, &to), sip_user)
+}
+
+/// Makes an attempt of what could be read.
 fn attempt(
     desk: &mut Desk,
     (connector, side): (VoiceConnectorId, Side),

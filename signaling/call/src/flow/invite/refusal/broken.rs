@@ -2,16 +2,15 @@
 
 use sip::Name;
 use sip::flow::Flow;
-use sip::lexer::{Lexed, StartLine};
+use sip::lexer::Lexed;
 use sip::name_addr::AddressParts;
-use sip::uri::UriParts;
 use sip::validate::Refusal;
 use trunk::route::{self, Credentials, Offer};
 use trunk::snapshot::Side;
 use trunk::{Seed, VoiceConnectorId};
 
 use super::{attempt, write};
-use crate::arrival::tag;
+use crate::arrival::{request_uri, tag};
 use crate::counters::Count;
 use crate::crossing::transport_of;
 use crate::desk::{Desk, Invite, Noted};
@@ -58,11 +57,7 @@ pub(crate) fn record(desk: &mut Desk, lexed: &Lexed<'_>, refusal: &Refusal, flow
 
 impl Traces {
     fn of(lexed: &Lexed<'_>) -> Self {
-        let uri = match lexed.start {
-            StartLine::Request { uri, .. } => std::str::from_utf8(uri).ok(),
-            StartLine::Response { .. } => None,
-        };
-        let uri = uri.and_then(|uri| UriParts::parse(uri).ok());
+        let uri = request_uri(lexed);
         let host = uri.and_then(|uri| Some(uri.host()?.to_string())).unwrap_or_default();
         let from = user(lexed, Name::PAssertedIdentity).or_else(|| user(lexed, Name::From));
         let to = uri.map(|uri| user_of(&uri)).or_else(|| user(lexed, Name::To));
