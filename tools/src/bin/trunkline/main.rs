@@ -5,6 +5,7 @@
 mod check;
 mod ctl;
 mod demo;
+mod ending;
 mod faults;
 mod media;
 mod provision;

@@ -8,15 +8,12 @@ use std::io::{self, Write};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread;
 
 use clap::Args;
 use netio::DriverName;
 use numa::cpu_set::CpuSet;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use crate::Outcome;
+use crate::{Outcome, ending};
 use ports::{PortRange, RealmArgument};
 
 /// Relay, encrypt and decrypt media, as clients of the control socket say.
@@ -75,8 +72,7 @@ pub(crate) fn run(arguments: Arguments) -> Outcome {
     let mut stdout = io::stdout().lock();
     let node = start::start(arguments, &mut stdout)?;
     let stop = node.stop();
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    thread::spawn(move || signals.forever().for_each(|_signal| stop.ask()));
+    ending::when_asked(move |_signal| stop.ask())?;
     // Whoever started the process may wait for this line.
     writeln!(stdout, "ready")?;
     stdout.flush()?;

@@ -3,17 +3,14 @@
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::thread;
 use std::time::Duration;
 
 use ::signaling::node::{Node, Setup};
 use clap::Args;
 use serde_json::json;
 use settings::config::Config;
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
-use crate::Outcome;
+use crate::{Outcome, ending};
 
 /// Negotiate calls over SIP, and have media processes relay them.
 #[derive(Args)]
@@ -51,10 +48,9 @@ pub(crate) fn run(arguments: &Arguments) -> Outcome {
     let node = Node::open(&Setup { config: &config, media })?;
     let stop = node.stop();
     // Before anybody is told that it is there, and may end it.
-    let mut signals = Signals::new([SIGINT, SIGTERM])?;
-    announce(&node, arguments.json)?;
     let asked = stop.clone();
-    thread::spawn(move || signals.forever().for_each(|_signal| asked.ask()));
+    ending::when_asked(move |_signal| asked.ask())?;
+    announce(&node, arguments.json)?;
     node.run(&stop, Duration::from_secs(arguments.patience))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -5,12 +5,9 @@ use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver};
-use std::thread;
-
-use signal_hook::consts::{SIGINT, SIGTERM};
-use signal_hook::iterator::Signals;
 
 use super::folder::{Folder, remove};
+use crate::ending;
 
 /// Ctrl-C, or whatever else asks for the end. Before the verdict it ends the demo at once; afterwards it is waited for.
 pub(super) struct Interruption {
@@ -23,19 +20,16 @@ impl Interruption {
         let (ask, asked) = mpsc::channel();
         let is_up = Arc::new(AtomicBool::new(false));
         let (may_wait, temporary) = (Arc::clone(&is_up), folder.is_temporary.then(|| folder.path.clone()));
-        let mut signals = Signals::new([SIGINT, SIGTERM])?;
-        thread::spawn(move || {
-            for signal in signals.forever() {
-                if may_wait.load(Ordering::Relaxed) {
-                    // Nobody is there to be told any more if it is about to end anyway.
-                    let _ = ask.send(());
-                    continue;
-                }
-                // Its processes end with this one.
-                remove(temporary.as_deref());
-                process::exit(INTERRUPTED + signal);
+        ending::when_asked(move |signal| {
+            if may_wait.load(Ordering::Relaxed) {
+                // Nobody is there to be told any more if it is about to end anyway.
+                let _ = ask.send(());
+                return;
             }
-        });
+            // Its processes end with this one.
+            remove(temporary.as_deref());
+            process::exit(INTERRUPTED + signal);
+        })?;
         Ok(Self { is_up, asked })
     }
 
