@@ -25,7 +25,7 @@ fn the_corpus_holds_at_every_length() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(5_000))]
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
     fn changed_seeds_are_survived(seed: Index, changes in vec((any::<Index>(), any::<Index>(), any::<u8>()), 1..5)) {
