@@ -1,0 +1,1 @@
+-- Nothing: one process has this file, and never has to ask what became of a commit.
