@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
@@ -26,19 +27,20 @@ pub(crate) fn write(to: &Path, fill: impl FnOnce(&Path) -> Result<(), Error>) ->
     written
 }
 
-/// Beside it, so that the rename stays within one file system.
+/// Beside it, so that the rename stays within one file system, under a name that nobody else takes.
 fn part(to: &Path) -> Result<PathBuf, Error> {
     let Some(name) = to.file_name() else {
         let found = format!("a backup to {}: wanted is the path of a new file", to.display());
         return Err(Error::Setting { found });
     };
     let mut name = name.to_os_string();
-    name.push(".part");
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    name.push(format!(".{}-{}.part", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed)));
     Ok(to.with_file_name(name))
 }
 
 fn begin(part: &Path) -> io::Result<()> {
-    // One that was cut off is of no use.
+    // A process of the same number may have been killed over it.
     match fs::remove_file(part) {
         Err(cause) if cause.kind() != io::ErrorKind::NotFound => return Err(cause),
         _ => {}

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::runtime::{self, Runtime};
+use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use crate::backup;
@@ -78,15 +79,16 @@ impl Postgres {
                 work(session).await
             };
             let done = runtime.block_on(async { timeout_at(deadline, attempt).await });
-            let Ok(done) = done else {
-                *session = None;
-                return Err(Error::Unavailable { cause: format!("{address}: no answer in time") });
-            };
+            let late = |_late| Err(Error::Unavailable { cause: format!("{address}: no answer in time") });
+            let is_late = done.is_err();
+            let done = done.unwrap_or_else(late);
             if !matches!(done, Err(Error::Unavailable { .. })) {
                 return done;
             }
             *session = None;
-            if !was_idle {
+            // Its socket is closed now, and not when this runtime next runs: the server may hold a lock for it.
+            runtime.block_on(yield_now());
+            if is_late || !was_idle {
                 return done;
             }
         }
@@ -166,15 +168,16 @@ impl Engine for Postgres {
     }
 
     fn backup(&mut self, to: &Path) -> Result<(), Error> {
-        let whole_max = self.whole_max;
+        let (place, whole_max) = (self.address.to_string(), self.whole_max);
         backup::write(to, |part| {
             let is_begun = Cell::new(false);
             self.whole(async |session| {
-                if is_begun.replace(true) {
-                    return Err(Error::Unavailable { cause: "the connection was lost".into() });
+                if is_begun.get() {
+                    return Err(lost_in_the_middle(&place));
                 }
                 let view = session.view(whole_max).await?;
                 let (revision, pruned) = view.state().await?;
+                is_begun.set(true);
                 let copy = Copy::begin(part, revision, pruned)?;
                 view.documents(rows::ALL, |stored| copy.put(&stored)).await?;
                 view.all_entries(|number, entry| copy.append(number, entry)).await?;

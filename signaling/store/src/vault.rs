@@ -8,7 +8,7 @@ mod ring;
 use std::path::Path;
 
 use aes_gcm::Aes256Gcm;
-use aes_gcm::aead::{Aead, KeyInit, Nonce, Payload};
+use aes_gcm::aead::{Aead, Nonce, Payload};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use zeroize::Zeroizing;
@@ -31,7 +31,7 @@ impl Vault {
     /// # Errors
     ///
     /// [`Error::KeyFile`]: what is wrong with the file, and what to type.
-    pub fn open(path: &Path) -> Result<Self, Error> {
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
         Ring::read(path).map(|ring| Self { ring })
     }
 
@@ -40,10 +40,10 @@ impl Vault {
     ///
     /// # Errors
     ///
-    /// As [`Self::open`].
-    pub fn open_or_make(path: &Path) -> Result<Self, Error> {
+    /// As [`Self::from_file`].
+    pub fn from_file_or_new(path: &Path) -> Result<Self, Error> {
         Ring::make(path)?;
-        Self::open(path)
+        Self::from_file(path)
     }
 
     /// Seals a secret into the document with this key.
@@ -58,7 +58,8 @@ impl Vault {
             .map_err(|cause| sealed(format!("no random numbers to seal with: {cause}")))?;
         let bound = bound(key, &first.name);
         let payload = Payload { msg: secret, aad: &bound };
-        let ciphertext = Aes256Gcm::new(&(*first.key).into())
+        let ciphertext = first
+            .cipher()
             .encrypt(&nonce, payload)
             .map_err(|_too_long| sealed("a secret of more than 64 GB".into()))?;
         let text = URL_SAFE_NO_PAD.encode([nonce.as_slice(), &ciphertext].concat());
@@ -70,7 +71,7 @@ impl Vault {
     /// # Errors
     ///
     /// [`Error::Sealed`]: under which key it is, if the file does not have it; else that it is not what was sealed here.
-    pub fn open_sealed(&self, key: &Key, text: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
+    pub fn open(&self, key: &Key, text: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         let altered = || sealed(format!("a secret of {key} is not what was sealed into it"));
         let (name, text) = split(text).ok_or_else(altered)?;
         let Some(one) = self.ring.find(name) else {
@@ -83,7 +84,7 @@ impl Vault {
         let (nonce, ciphertext) = bytes.split_at_checked(NONCE_BYTES).ok_or_else(altered)?;
         let nonce = Nonce::<Aes256Gcm>::try_from(nonce).map_err(|_length| altered())?;
         let bound = bound(key, name);
-        Aes256Gcm::new(&(*one.key).into())
+        one.cipher()
             .decrypt(&nonce, Payload { msg: ciphertext, aad: &bound })
             .map(Zeroizing::new)
             .map_err(|_altered| altered())
@@ -140,7 +141,7 @@ mod tests {
         }
 
         fn refusal(&self) -> String {
-            match Vault::open(&self.0) {
+            match Vault::from_file(&self.0) {
                 Err(Error::KeyFile { found, .. }) => found,
                 Err(error) => panic!("{error}"),
                 Ok(_vault) => panic!("it opens"),
@@ -161,31 +162,31 @@ mod tests {
     #[test]
     fn a_secret_opens_where_it_was_sealed_and_nowhere_else() {
         let keys = Keys::new("opens");
-        let vault = Vault::open_or_make(&keys.0).unwrap();
+        let vault = Vault::from_file_or_new(&keys.0).unwrap();
         for secret in [&b""[..], b"correct horse", &[0xff; 5_000]] {
             let text = vault.seal(&key("a"), secret).unwrap();
-            assert_eq!(&**vault.open_sealed(&key("a"), &text).unwrap(), secret);
-            assert!(vault.open_sealed(&key("b"), &text).is_err());
+            assert_eq!(&**vault.open(&key("a"), &text).unwrap(), secret);
+            assert!(vault.open(&key("b"), &text).is_err());
             assert_ne!(text, vault.seal(&key("a"), secret).unwrap(), "a nonce came twice");
         }
         let kind = Kind::parse("credentials").unwrap();
         let text = vault.seal(&key("a"), b"x").unwrap();
-        assert!(vault.open_sealed(&Key { kind, id: "a".into() }, &text).is_err());
+        assert!(vault.open(&Key { kind, id: "a".into() }, &text).is_err());
     }
 
     #[test]
     fn what_was_altered_does_not_open() {
         let keys = Keys::new("altered");
-        let vault = Vault::open_or_make(&keys.0).unwrap();
+        let vault = Vault::from_file_or_new(&keys.0).unwrap();
         let text = vault.seal(&key("a"), b"secret").unwrap();
         for at in 0..text.len() {
             let mut altered = text.clone().into_bytes();
             altered[at] = if altered[at] == b'0' { b'1' } else { b'0' };
             let altered = String::from_utf8(altered).unwrap();
-            assert!(matches!(vault.open_sealed(&key("a"), &altered), Err(Error::Sealed { .. })), "{altered}");
-            assert!(vault.open_sealed(&key("a"), &text[..at]).is_err());
+            assert!(matches!(vault.open(&key("a"), &altered), Err(Error::Sealed { .. })), "{altered}");
+            assert!(vault.open(&key("a"), &text[..at]).is_err());
         }
-        assert!(vault.open_sealed(&key("a"), &format!("{text}A")).is_err());
+        assert!(vault.open(&key("a"), &format!("{text}A")).is_err());
     }
 
     #[test]
@@ -193,17 +194,16 @@ mod tests {
         let keys = Keys::new("rotation");
         let (old, new) = ("0f".repeat(32), "A0".repeat(32));
         keys.write(&old, 0o400);
-        let text = Vault::open(&keys.0).unwrap().seal(&key("a"), b"secret").unwrap();
+        let text = Vault::from_file(&keys.0).unwrap().seal(&key("a"), b"secret").unwrap();
         keys.write(&format!("{new}\n\n{old}\n"), 0o600);
-        let vault = Vault::open(&keys.0).unwrap();
-        assert_eq!(&**vault.open_sealed(&key("a"), &text).unwrap(), b"secret");
+        let vault = Vault::from_file(&keys.0).unwrap();
+        assert_eq!(&**vault.open(&key("a"), &text).unwrap(), b"secret");
         assert!(vault.is_old(&text));
         let again = vault.seal(&key("a"), b"secret").unwrap();
         assert!(!vault.is_old(&again));
 
         keys.write(&old, 0o400);
-        let Err(Error::Sealed { found }) = Vault::open(&keys.0).unwrap().open_sealed(&key("a"), &again)
-        else {
+        let Err(Error::Sealed { found }) = Vault::from_file(&keys.0).unwrap().open(&key("a"), &again) else {
             panic!("it opens without its key")
         };
         let name = again.split('.').nth(1).unwrap();
@@ -213,13 +213,13 @@ mod tests {
     #[test]
     fn the_file_is_made_once_for_its_owner_only() {
         let keys = Keys::new("made");
-        assert!(matches!(Vault::open(&keys.0), Err(Error::KeyFile { .. })));
-        let text = Vault::open_or_make(&keys.0).unwrap().seal(&key("a"), b"x").unwrap();
+        assert!(matches!(Vault::from_file(&keys.0), Err(Error::KeyFile { .. })));
+        let text = Vault::from_file_or_new(&keys.0).unwrap().seal(&key("a"), b"x").unwrap();
         let before = fs::read_to_string(&keys.0).unwrap();
         assert_eq!((before.len(), before.trim_end().len()), (65, 64));
         assert_eq!(fs::metadata(&keys.0).unwrap().permissions().mode() & 0o777, 0o400);
-        let again = Vault::open_or_make(&keys.0).unwrap();
-        assert_eq!(&**again.open_sealed(&key("a"), &text).unwrap(), b"x");
+        let again = Vault::from_file_or_new(&keys.0).unwrap();
+        assert_eq!(&**again.open(&key("a"), &text).unwrap(), b"x");
         assert_eq!(fs::read_to_string(&keys.0).unwrap(), before);
     }
 

@@ -8,12 +8,8 @@
 # TLS and a password), password and root.pem. Debian's package postgresql has all that it takes, openssl makes the keys.
 set -euo pipefail
 
-programs() {
-  local found
-  found=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
-  [ -n "$found" ] || { echo 'no PostgreSQL server here: apt-get install postgresql' >&2; exit 77; }
-  echo "$found"
-}
+programs=$(find /usr/lib/postgresql -maxdepth 2 -name bin 2>/dev/null | sort -V | tail -n 1)
+[ -n "$programs" ] || { echo 'SKIPPED: no PostgreSQL server here: apt-get install postgresql'; exit 77; }
 
 # The server does not run as root.
 as_owner() {
@@ -21,7 +17,7 @@ as_owner() {
 }
 
 control() {
-  as_owner "$(programs)/pg_ctl" -D "$TRUNKLINE_POSTGRES_FOLDER/data" -l "$TRUNKLINE_POSTGRES_FOLDER/log" -w -t 30 "$@" \
+  as_owner "$programs/pg_ctl" -D "$TRUNKLINE_POSTGRES_FOLDER/data" -l "$TRUNKLINE_POSTGRES_FOLDER/log" -w -t 30 "$@" \
     >/dev/null
 }
 
@@ -43,7 +39,7 @@ make() {
   chmod 755 "$folder"
   mkdir "$folder/data" "$folder/socket"
   [ "$(id -u)" != 0 ] || chown -R postgres "$folder/data" "$folder/socket" "$folder/server.key" "$folder"
-  as_owner "$(programs)/initdb" -D "$folder/data" -U trunkline -E UTF8 --locale=C --pwfile="$folder/password" \
+  as_owner "$programs/initdb" -D "$folder/data" -U trunkline -E UTF8 --locale=C --pwfile="$folder/password" \
     --auth-local=trust --auth-host=scram-sha-256 >/dev/null
   cat >>"$folder/data/postgresql.conf" <<CONF
 port = $port

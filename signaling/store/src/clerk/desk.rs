@@ -11,8 +11,10 @@ use crate::error::Error;
 /// What is handed over.
 pub(super) enum Work {
     Commit { expected: Revision, commit: Commit, deadline: Instant, answer: Answer },
-    Ask(Box<dyn FnOnce(&mut dyn Engine) + Send>),
+    Ask(Question),
 }
+
+type Question = Box<dyn FnOnce(&mut dyn Engine) + Send>;
 
 pub(super) type Answer = Box<dyn FnOnce(Result<Revision, Error>) + Send>;
 

@@ -118,7 +118,7 @@ impl Round {
     }
 
     fn prune(&mut self) {
-        if self.unpruned < PRUNE_EVERY || self.desk.trouble().is_some() {
+        if self.unpruned <= self.pace.remembered / PRUNES || self.desk.trouble().is_some() {
             return;
         }
         self.unpruned = 0;
@@ -133,5 +133,5 @@ impl Round {
 /// 2^10 looks are more than any longest wait.
 const DOUBLINGS_MAX: u32 = 10;
 
-/// It costs a millisecond or two.
-const PRUNE_EVERY: u64 = 1_000;
+/// So often within what is remembered: it costs a millisecond or two.
+const PRUNES: u64 = 10;

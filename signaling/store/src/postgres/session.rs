@@ -181,7 +181,7 @@ where
 fn greeting(address: &Address, call_max: Duration) -> String {
     let (schema, patience_ms) = (address.schema.as_str(), call_max.as_millis());
     format!(
-        "SET search_path = {schema}; SET statement_timeout = {patience_ms}; \
+        "SET search_path = \"{schema}\"; SET statement_timeout = {patience_ms}; \
          SET idle_in_transaction_session_timeout = {patience_ms}; \
          SELECT set_config('synchronous_commit', 'on', false) \
          WHERE current_setting('synchronous_commit') = 'off'"

@@ -91,10 +91,6 @@ fn prepare(connection: &Connection, place: &Place) -> Result<(), Error> {
 
 /// Does the steps that are missing, all or none.
 pub(super) fn climb(connection: &mut Connection, place: &Place) -> Result<(), Error> {
-    climb_to(connection, place, steps::STEPS.len() as i64)
-}
-
-fn climb_to(connection: &mut Connection, place: &Place, last: i64) -> Result<(), Error> {
     let failed = |error| place.fault(error);
     let work = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
     let ledger = "CREATE TABLE IF NOT EXISTS step \
@@ -108,9 +104,6 @@ fn climb_to(connection: &mut Connection, place: &Place, last: i64) -> Result<(),
         rows.collect::<Result<Vec<(i64, i64)>, _>>().map_err(failed)?
     };
     for (version, step) in steps::missing(&done, Dialect::Sqlite, place.name())? {
-        if version > last {
-            break;
-        }
         work.execute_batch(step.sql(Dialect::Sqlite)).map_err(failed)?;
         let sum = step.checksum(Dialect::Sqlite);
         work.execute("INSERT INTO step VALUES (?1, ?2, ?3)", (version, step.name, sum)).map_err(failed)?;
@@ -138,10 +131,7 @@ const LOCK: &str = "lock";
 mod tests {
     use std::path::PathBuf;
 
-    use rusqlite::params;
-
-    use crate::checksum;
-    use crate::document::{Commit, Key, Kind, Revision};
+    use crate::document::{Commit, Revision};
     use crate::engine::Engine;
     use crate::sqlite::{FILE, Sqlite};
 
@@ -152,31 +142,6 @@ mod tests {
         let _absent = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         folder
-    }
-
-    #[test]
-    fn the_first_version_climbs_all_steps_and_keeps_its_documents() {
-        let folder = folder("first");
-        let path = folder.join(FILE);
-        let mut connection = connect(&path, &Place::new(&path)).unwrap();
-        climb_to(&mut connection, &Place::new(&path), 1).unwrap();
-        let sum = checksum::of_document("number", "+14255550100", Revision(1), Some(b"body"));
-        let sql = "INSERT INTO document VALUES ('number', '+14255550100', 1, ?1, ?2)";
-        connection.execute(sql, params![b"body", sum]).unwrap();
-        connection.execute("UPDATE state SET revision = 1", []).unwrap();
-        drop(connection);
-
-        let mut store = Sqlite::open(&folder).unwrap();
-        let mut found = Vec::new();
-        let revision = store.read(&mut |key, body| found.push((key, body.to_vec()))).unwrap();
-        let key = Key { kind: Kind::parse("number").unwrap(), id: "+14255550100".into() };
-        assert_eq!((revision, found), (Revision(1), vec![(key, b"body".to_vec())]));
-        assert_eq!(store.commit(Revision(1), &Commit::default()).unwrap(), Revision(2));
-        assert!(store.check().unwrap().is_clean());
-        let versions: i64 =
-            store.connection.query_row("SELECT count(*) FROM step", [], |row| row.get(0)).unwrap();
-        assert_eq!(versions as usize, steps::STEPS.len());
-        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]

@@ -5,6 +5,8 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::KeyInit;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -21,7 +23,14 @@ pub(super) struct Ring {
 /// A key, and what it is called in the secrets that it seals.
 pub(super) struct Named {
     pub(super) name: String,
-    pub(super) key: Zeroizing<[u8; KEY_BYTES]>,
+    key: Zeroizing<[u8; KEY_BYTES]>,
+}
+
+impl Named {
+    /// The key at work; it is overwritten when it is dropped.
+    pub(super) fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new_from_slice(&*self.key).expect("a key of AES-256 has 32 bytes")
+    }
 }
 
 impl Ring {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use store::{Clerk, Error, Feed, Pace, Revision};
 
-use crate::places::{Folder, Place, Schema, changes, put, read};
+use crate::places::{Folder, Place, Schema, changes, gone, put, read};
 use crate::proxy::{After, CALL_MAX, Mood, Proxy};
 
 const LONG: Duration = Duration::from_secs(10);
@@ -59,7 +59,7 @@ fn a_full_desk_refuses_at_once_and_what_waits_is_done_before_the_end() {
     let (clerk, _feed) = start(&folder);
     let (go, wait) = channel::<()>();
     let (here, is_here) = channel();
-    let _held = clerk.ask(move |_store| here.send(()).and_then(|()| Ok(wait.recv()))).unwrap();
+    let _held = clerk.ask(move |_store| here.send(()).map(|()| wait.recv())).unwrap();
     is_here.recv().unwrap();
     let (sender, answers) = channel();
     for revision in 0..1_025 {
@@ -90,6 +90,22 @@ fn long_work_runs_beside_commits() {
 }
 
 #[test]
+fn what_is_gone_is_forgotten_after_a_while() {
+    let folder = Folder::new();
+    let pace = Pace { remembered: 20, ..Pace::default() };
+    let (clerk, _feed) = Clerk::start(folder.open(), pace, Revision(0)).unwrap();
+    for revision in 0..60 {
+        let commit = changes([gone(&revision.to_string())]);
+        clerk.commit_and_wait(Revision(revision), commit, LONG).unwrap();
+    }
+    let report = clerk.ask(|store| store.check()).unwrap().recv().unwrap().unwrap();
+    assert!((20..25).contains(&report.gone) && report.is_clean(), "{report:?}");
+    let since = |back: u64| clerk.ask(move |store| store.since(Revision(60 - back))).unwrap().recv().unwrap();
+    assert!(matches!(since(20), Ok(Feed::Changes { .. })));
+    assert!(matches!(since(30), Ok(Feed::Lost { .. })));
+}
+
+#[test]
 fn what_another_node_changes_is_here_within_a_second() {
     let Some(schema) = Schema::new() else { return };
     let (here, _own) = start(&schema);
@@ -108,14 +124,14 @@ fn what_another_node_changes_is_here_within_a_second() {
 #[test]
 fn a_feed_that_nobody_reads_grows_no_queue_and_ends_at_the_newest() {
     let Some(schema) = Schema::new() else { return };
-    let (_clerk, feed) = start(&schema);
+    let pace = Pace { look: Duration::from_millis(1), ..Pace::default() };
+    let (_clerk, feed) = Clerk::start(schema.open(), pace, Revision(0)).unwrap();
     let mut other = schema.open();
-    for revision in 0..12_u8 {
+    for revision in 0..100_u8 {
         other.commit(Revision(revision.into()), &changes([put("a", &[revision])])).unwrap();
-        thread::sleep(Duration::from_millis(220));
     }
     let mut told = Vec::new();
-    while told.last() != Some(&12) {
+    while told.last() != Some(&100) {
         let Feed::Changes { revision, changes } = feed.recv_timeout(LONG).unwrap() else { panic!("lost") };
         assert_eq!(changes, [put("a", &[u8::try_from(revision.0 - 1).unwrap()])]);
         told.push(revision.0);

@@ -8,7 +8,7 @@ use std::process::Command;
 
 use store::{Engine, Error, Revision, Sqlite};
 
-use crate::places::{Folder, changes, put, read};
+use crate::places::{Folder, changes, put, read, skip};
 
 #[test]
 fn a_full_disk_refuses_and_keeps_what_it_has() {
@@ -27,10 +27,10 @@ fn a_full_disk_refuses_and_keeps_what_it_has() {
     match run {
         Ok(run) if run.status.success() => {}
         Ok(run) if run.status.code() == Some(77) || told(&run).contains("unshare failed") => {
-            println!("SKIPPED: may not mount: {}", told(&run));
+            skip(&format!("a full disk: may not mount: {}", told(&run)));
         }
         Ok(run) => panic!("{}{}", String::from_utf8_lossy(&run.stdout), told(&run)),
-        Err(error) => println!("SKIPPED: no unshare: {error}"),
+        Err(error) => skip(&format!("a full disk: no unshare: {error}")),
     }
 }
 

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
+use std::slice;
 use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -12,7 +13,9 @@ use std::time::{Duration, Instant};
 use store::{Address, Engine, Error, Postgres, Revision};
 
 use crate::crash::{inspect, step};
-use crate::places::{Place, SERVER, Schema, changes, open_schema, put, read, server_url, unique};
+use crate::places::{
+    Folder, Place, SERVER, Schema, changes, open_schema, put, read, server_url, skip, unique,
+};
 use crate::proxy::{After, CALL_MAX, Mood, Proxy};
 
 #[test]
@@ -45,6 +48,24 @@ fn a_commit_that_nobody_can_be_asked_about_is_undecided() {
         proxy.set(Mood::Fair);
         assert_eq!(inspect(&mut store, revision), revision);
     }
+}
+
+#[test]
+fn a_connection_that_was_cut_while_idle_is_replaced_unnoticed() {
+    let Some(schema) = Schema::new() else { return };
+    let (proxy, folder) = (Proxy::start(), Folder::new());
+    let mut store = proxy.engine(&schema.name);
+    assert_eq!(step(&mut store, Revision(0)), Ok(Revision(1)));
+    let mut after_a_cut = |work: &mut dyn FnMut(&mut Postgres)| {
+        proxy.set(Mood::Cut);
+        proxy.set(Mood::Fair);
+        work(&mut store);
+    };
+    after_a_cut(&mut |store| assert_eq!(step(store, Revision(1)), Ok(Revision(2))));
+    after_a_cut(&mut |store| assert_eq!(read(store).0, 2));
+    after_a_cut(&mut |store| assert!(store.since(Revision(1)).is_ok()));
+    after_a_cut(&mut |store| store.backup(&folder.0.join("backup")).unwrap());
+    after_a_cut(&mut |store| assert!(store.check().unwrap().is_clean()));
 }
 
 #[test]
@@ -88,7 +109,7 @@ fn a_server_over_tls_is_verified() {
         let address = Address::parse(url, Some(&password), roots).unwrap();
         Postgres::new(address.with_schema(&schema.name).unwrap()).unwrap()
     };
-    let mut store = open(url.trim(), &[root.clone()]);
+    let mut store = open(url.trim(), slice::from_ref(&root));
     assert_eq!(step(&mut store, Revision(0)), Ok(Revision(1)));
     // Another name than the certificate has, and other roots than it stands on.
     let elsewhere = url.trim().replace("localhost", "127.0.0.1");
@@ -172,8 +193,8 @@ fn a_later_release_and_tables_of_others_are_left_alone() {
 fn folder() -> Option<PathBuf> {
     let folder = env::var_os("TRUNKLINE_POSTGRES_FOLDER").map(PathBuf::from);
     if folder.is_none() {
-        println!(
-            "SKIPPED: no server of ours: TRUNKLINE_POSTGRES_FOLDER is not set; tests/postgres.sh sets it"
+        skip(
+            "a server that may be restarted: TRUNKLINE_POSTGRES_FOLDER is not set; tests/postgres.sh sets it",
         );
     }
     folder

@@ -9,10 +9,6 @@ use crate::steps::{self, Dialect};
 
 /// Does the steps that are missing, all or none; of several nodes one does, and the others wait.
 pub(super) async fn climb(client: &mut Client, address: &Address) -> Result<(), Error> {
-    climb_to(client, address, steps::STEPS.len() as i64).await
-}
-
-async fn climb_to(client: &mut Client, address: &Address, last: i64) -> Result<(), Error> {
     let (place, schema) = (address.to_string(), address.schema.as_str());
     let failed = |error| fault(&place, &error);
     let refuse = |found: &str| Err(Error::NotOurs { place: place.clone(), found: found.into() });
@@ -34,11 +30,11 @@ async fn climb_to(client: &mut Client, address: &Address, last: i64) -> Result<(
         return work.rollback().await.map_err(failed);
     }
     if !has_ledger {
-        work.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS {schema}; {LEDGER}"))
+        work.batch_execute(&format!("CREATE SCHEMA IF NOT EXISTS \"{schema}\"; {LEDGER}"))
             .await
             .map_err(failed)?;
     }
-    for (version, step) in missing.into_iter().filter(|(version, _step)| *version <= last) {
+    for (version, step) in missing {
         work.batch_execute(step.sql(Dialect::Postgres)).await.map_err(failed)?;
         let sum = step.checksum(Dialect::Postgres);
         let note = "INSERT INTO step (version, name, checksum) VALUES ($1, $2, $3)";
@@ -50,8 +46,8 @@ async fn climb_to(client: &mut Client, address: &Address, last: i64) -> Result<(
 /// The lock goes with the transaction. Its number is ours by chance; the schema tells stores in one database apart.
 const QUEUE: &str = "SELECT pg_advisory_xact_lock(1414681420, hashtext($1))";
 
-const LOOK: &str = "SELECT pg_encoding_to_char(encoding)::text, to_regclass($1 || '.step') IS NOT NULL, \
-                    (SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace($1)) \
+const LOOK: &str = "SELECT pg_encoding_to_char(encoding)::text, to_regclass(quote_ident($1) || '.step') IS NOT NULL, \
+                    (SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace(quote_ident($1))) \
                     FROM pg_database WHERE datname = current_database()";
 
 const LEDGER: &str =
