@@ -20,7 +20,7 @@ pub(crate) enum Mood {
     Cut,
     /// Nothing arrives, and nobody is told.
     Silent,
-    /// The next COMMIT does not arrive, and its connection ends; then as it says.
+    /// The next COMMIT does not arrive; then as it says.
     CutBeforeCommit(After),
     /// The next COMMIT arrives, its connection ends before the answer; then as it says.
     CutAfterCommit(After),
@@ -31,6 +31,8 @@ pub(crate) enum Mood {
 pub(crate) enum After {
     Fair,
     Cut,
+    /// The connection stays, and nobody hears from it again.
+    Silent,
 }
 
 pub(crate) struct Proxy {
@@ -71,7 +73,7 @@ impl Proxy {
         }
     }
 
-    /// An engine behind the network, which waits for one second.
+    /// An engine behind the network, which does not wait long.
     pub(crate) fn engine(&self, schema: &str) -> Postgres {
         let url = format!("postgresql://trunkline@127.0.0.1:{}/postgres", self.port);
         let address = Address::parse(&url, None, &[]).unwrap().with_schema(schema).unwrap();
@@ -79,7 +81,7 @@ impl Proxy {
     }
 }
 
-pub(crate) const CALL_MAX: Duration = Duration::from_secs(1);
+pub(crate) const CALL_MAX: Duration = Duration::from_secs(2);
 
 impl State {
     fn cut(&mut self) {
@@ -93,8 +95,11 @@ impl State {
         self.mood = match after {
             After::Fair => Mood::Fair,
             After::Cut => Mood::Cut,
+            After::Silent => Mood::Silent,
         };
-        self.cut();
+        if after != After::Silent {
+            self.cut();
+        }
     }
 }
 

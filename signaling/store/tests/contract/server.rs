@@ -22,8 +22,9 @@ use crate::proxy::{After, CALL_MAX, Mood, Proxy};
 fn a_commit_whose_answer_is_lost_is_asked_about() {
     let Some(schema) = Schema::new() else { return };
     let proxy = Proxy::start();
+    assert_eq!(step(&mut *schema.open(), Revision(0)), Ok(Revision(1)));
     let mut store = proxy.engine(&schema.name);
-    assert_eq!(step(&mut store, Revision(0)), Ok(Revision(1)));
+    assert_eq!(read(&mut store).0, 1);
     proxy.set(Mood::CutAfterCommit(After::Fair));
     assert_eq!(step(&mut store, Revision(1)), Ok(Revision(2)), "it was done");
     proxy.set(Mood::CutBeforeCommit(After::Fair));
@@ -37,8 +38,9 @@ fn a_commit_whose_answer_is_lost_is_asked_about() {
 fn a_commit_that_nobody_can_be_asked_about_is_undecided() {
     let Some(schema) = Schema::new() else { return };
     let proxy = Proxy::start();
+    assert_eq!(step(&mut *schema.open(), Revision(0)), Ok(Revision(1)));
     let mut store = proxy.engine(&schema.name);
-    assert_eq!(step(&mut store, Revision(0)), Ok(Revision(1)));
+    assert_eq!(read(&mut store).0, 1);
     for (mood, revision) in [(Mood::CutAfterCommit(After::Cut), 2), (Mood::CutBeforeCommit(After::Cut), 2)] {
         proxy.set(mood);
         let begun = Instant::now();
@@ -54,8 +56,9 @@ fn a_commit_that_nobody_can_be_asked_about_is_undecided() {
 fn a_connection_that_was_cut_while_idle_is_replaced_unnoticed() {
     let Some(schema) = Schema::new() else { return };
     let (proxy, folder) = (Proxy::start(), Folder::new());
+    assert_eq!(step(&mut *schema.open(), Revision(0)), Ok(Revision(1)));
     let mut store = proxy.engine(&schema.name);
-    assert_eq!(step(&mut store, Revision(0)), Ok(Revision(1)));
+    assert_eq!(read(&mut store).0, 1);
     let mut after_a_cut = |work: &mut dyn FnMut(&mut Postgres)| {
         proxy.set(Mood::Cut);
         proxy.set(Mood::Fair);
@@ -72,8 +75,9 @@ fn a_connection_that_was_cut_while_idle_is_replaced_unnoticed() {
 fn a_silent_network_holds_nobody_up() {
     let Some(schema) = Schema::new() else { return };
     let proxy = Proxy::start();
+    assert_eq!(step(&mut *schema.open(), Revision(0)), Ok(Revision(1)));
     let mut store = proxy.engine(&schema.name);
-    assert_eq!(step(&mut store, Revision(0)), Ok(Revision(1)));
+    assert_eq!(read(&mut store).0, 1);
     proxy.set(Mood::Silent);
     for _connected_and_not in 0..2 {
         let begun = Instant::now();
@@ -89,11 +93,13 @@ fn a_silent_network_holds_nobody_up() {
 fn whoever_holds_the_lock_and_dies_is_not_waited_for() {
     let Some(schema) = Schema::new() else { return };
     let proxy = Proxy::start();
+    assert_eq!(step(&mut *schema.open(), Revision(0)), Ok(Revision(1)));
     let mut silent = proxy.engine(&schema.name);
-    assert_eq!(step(&mut silent, Revision(0)), Ok(Revision(1)));
-    // Its COMMIT never arrives, and the server hears nothing of its end either: the lock stays with a session that is gone.
-    proxy.set(Mood::CutBeforeCommit(After::Cut));
-    let (_gone, begun) = (step(&mut silent, Revision(1)), Instant::now());
+    assert_eq!(read(&mut silent).0, 1);
+    // Its COMMIT never arrives, nor does its end: at the server the lock stays with a session that waits for more.
+    proxy.set(Mood::CutBeforeCommit(After::Silent));
+    let (undecided, begun) = (step(&mut silent, Revision(1)), Instant::now());
+    assert!(matches!(undecided, Err(Error::Undecided { .. })), "{undecided:?}");
     let mut other = schema.open();
     assert_eq!(step(&mut *other, Revision(1)), Ok(Revision(2)));
     assert!(begun.elapsed() < CALL_MAX * 2, "{:?}", begun.elapsed());
