@@ -77,10 +77,7 @@ impl Clerk {
         deadline: Instant,
         answer: impl FnOnce(Result<Revision, Error>) + Send + 'static,
     ) {
-        let refused = self.desk.put(Work::Commit { expected, commit, deadline, answer: Box::new(answer) });
-        if let Some((Work::Commit { answer, .. }, error)) = refused {
-            answer(Err(error));
-        }
+        self.desk.put(Work::Commit { expected, commit, deadline, answer: Box::new(answer) });
     }
 
     /// The same, and waits for the answer.
@@ -102,50 +99,36 @@ impl Clerk {
         receiver.recv().unwrap_or_else(|_gone| Err(desk::closed()))
     }
 
-    /// Has short work done with the engine, in its turn: looking entries up, for one.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unavailable`]: too much waits.
+    /// Has short work done with the engine, in its turn: looking entries up, for one. While the database is down, it is
+    /// refused at once like a commit.
     pub fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Engine) -> T + Send + 'static,
-    ) -> Result<Receiver<T>, Error> {
+        work: impl FnOnce(&mut dyn Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Receiver<Result<T, Error>> {
         let (sender, receiver) = channel();
-        let work = move |engine: &mut dyn Engine| {
+        self.desk.put(Work::Ask(Box::new(move |engine| {
             // Who has stopped waiting does not want to know.
-            let _ = sender.send(work(engine));
-        };
-        match self.desk.put(Work::Ask(Box::new(work))) {
-            None => Ok(receiver),
-            Some((_work, error)) => Err(error),
-        }
+            let _ = sender.send(engine.and_then(work));
+        })));
+        receiver
     }
 
     /// Has long work done beside the commits, with another engine on the same store and in a thread of its own: a backup,
-    /// a check, reading everything.
-    ///
-    /// # Errors
-    ///
-    /// As [`Self::ask`], and as [`Engine::twin`] in what is received.
+    /// a check, reading everything. Without a thread left for it, the receiver hears that nobody answers.
     pub fn aside<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut dyn Engine) -> T + Send + 'static,
-    ) -> Result<Receiver<Result<T, Error>>, Error> {
+        work: impl FnOnce(&mut dyn Engine) -> Result<T, Error> + Send + 'static,
+    ) -> Receiver<Result<T, Error>> {
         let (sender, receiver) = channel();
-        let begin = move |engine: &mut dyn Engine| {
-            let twin = engine.twin();
+        self.desk.put(Work::Ask(Box::new(move |engine| {
+            let twin = engine.and_then(|engine| engine.twin());
             let run = move || {
                 // Who has stopped waiting does not want to know.
-                let _ = sender.send(twin.map(|mut twin| work(&mut *twin)));
+                let _ = sender.send(twin.and_then(|mut twin| work(&mut *twin)));
             };
-            // Without a thread the receiver hears that nobody is left to answer.
             let _ = thread::Builder::new().name("store-aside".into()).spawn(run);
-        };
-        match self.desk.put(Work::Ask(Box::new(begin))) {
-            None => Ok(receiver),
-            Some((_work, error)) => Err(error),
-        }
+        })));
+        receiver
     }
 
     /// Why commits are refused at once, while they are.

@@ -14,9 +14,19 @@ pub(super) enum Work {
     Ask(Question),
 }
 
-type Question = Box<dyn FnOnce(&mut dyn Engine) + Send>;
+type Question = Box<dyn FnOnce(Result<&mut dyn Engine, Error>) + Send>;
 
 pub(super) type Answer = Box<dyn FnOnce(Result<Revision, Error>) + Send>;
+
+impl Work {
+    /// Answers without doing it.
+    pub(super) fn refuse(self, error: Error) {
+        match self {
+            Self::Commit { answer, .. } => answer(Err(error)),
+            Self::Ask(question) => question(Err(error)),
+        }
+    }
+}
 
 /// What the clerk does next.
 pub(super) enum Next {
@@ -40,23 +50,23 @@ struct Tray {
 }
 
 impl Desk {
-    /// Lays work down, or gives it back with the reason.
-    pub(super) fn put(&self, work: Work) -> Option<(Work, Error)> {
+    /// Lays work down, or refuses it at once.
+    pub(super) fn put(&self, work: Work) {
         let mut tray = self.tray();
-        let refusal = match (&work, &tray.trouble) {
+        let full = || Error::Unavailable { cause: format!("{WAITING_MAX} others wait for it") };
+        let refusal = match &tray.trouble {
             _ if tray.is_closed => Some(closed()),
-            (Work::Commit { .. }, Some(trouble)) => Some(trouble.clone()),
-            _ if tray.waiting.len() >= WAITING_MAX => {
-                Some(Error::Unavailable { cause: format!("{WAITING_MAX} others wait for it") })
-            }
-            (Work::Commit { .. } | Work::Ask(_), _) => None,
+            Some(trouble) => Some(trouble.clone()),
+            None => (tray.waiting.len() >= WAITING_MAX).then(full),
         };
-        if let Some(error) = refusal {
-            return Some((work, error));
-        }
-        tray.waiting.push_back(work);
-        self.bell.notify_one();
-        None
+        let Some(error) = refusal else {
+            tray.waiting.push_back(work);
+            self.bell.notify_one();
+            return;
+        };
+        // Whoever is answered may come back at once.
+        drop(tray);
+        work.refuse(error);
     }
 
     /// Waits for work, until it is time to look.

@@ -43,19 +43,25 @@ impl Round {
         loop {
             match self.desk.next(self.look_at) {
                 Next::Look => self.look(),
-                Next::Work(Work::Ask(work)) => work(&mut *self.engine),
-                Next::Work(Work::Commit { expected, commit, deadline, answer }) => {
-                    self.commit(expected, &commit, deadline, answer);
-                }
+                Next::Work(work) => match self.desk.trouble() {
+                    Some(trouble) => work.refuse(trouble),
+                    None => self.work(work),
+                },
                 Next::End => return,
             }
         }
     }
 
-    fn commit(&mut self, expected: Revision, commit: &Commit, deadline: Instant, answer: Answer) {
-        if let Some(trouble) = self.desk.trouble() {
-            return answer(Err(trouble));
+    fn work(&mut self, work: Work) {
+        match work {
+            Work::Ask(question) => question(Ok(&mut *self.engine)),
+            Work::Commit { expected, commit, deadline, answer } => {
+                self.commit(expected, &commit, deadline, answer);
+            }
         }
+    }
+
+    fn commit(&mut self, expected: Revision, commit: &Commit, deadline: Instant, answer: Answer) {
         if Instant::now() >= deadline {
             return answer(Err(Error::Unavailable { cause: "others took too long before it".into() }));
         }

@@ -4,7 +4,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use store::{Clerk, Error, Feed, Pace, Revision};
+use store::{Clerk, EntryQuery, Error, Feed, Pace, Revision};
 
 use crate::places::{Folder, Place, Schema, changes, gone, put, read};
 use crate::proxy::{After, CALL_MAX, Mood, Proxy};
@@ -31,7 +31,7 @@ fn commits_are_done_in_their_order_and_answered_once() {
     assert_eq!(answers, (1..=100).map(|revision| Ok(Revision(revision))).collect::<Vec<_>>());
     let behind = clerk.commit_and_wait(Revision(7), changes([]), LONG);
     assert_eq!(behind, Err(Error::Behind { current: Revision(100) }));
-    assert_eq!(clerk.ask(|store| read(store).0).unwrap().recv().unwrap(), 100);
+    assert_eq!(clerk.ask(|store| Ok(read(store).0)).recv().unwrap(), Ok(100));
     // Its own commits are no news.
     drop(clerk);
     assert_eq!(feed.iter().count(), 0);
@@ -42,13 +42,13 @@ fn a_commit_that_waited_too_long_is_not_begun() {
     let folder = Folder::new();
     let (clerk, _feed) = start(&folder);
     let (go, wait) = channel::<()>();
-    let begun = clerk.ask(move |_store| wait.recv()).unwrap();
+    let begun = clerk.ask(move |_store| Ok(wait.recv()));
     let (sender, answers) = channel();
     clerk.commit(Revision(0), changes([put("a", b"1")]), Instant::now(), move |answer| {
         sender.send(answer).unwrap();
     });
     go.send(()).unwrap();
-    begun.recv().unwrap().unwrap();
+    begun.recv().unwrap().unwrap().unwrap();
     assert!(matches!(answers.recv().unwrap(), Err(Error::Unavailable { .. })));
     assert_eq!(clerk.commit_and_wait(Revision(0), changes([]), LONG), Ok(Revision(1)));
 }
@@ -59,7 +59,7 @@ fn a_full_desk_refuses_at_once_and_what_waits_is_done_before_the_end() {
     let (clerk, _feed) = start(&folder);
     let (go, wait) = channel::<()>();
     let (here, is_here) = channel();
-    let _held = clerk.ask(move |_store| here.send(()).map(|()| wait.recv())).unwrap();
+    let _held = clerk.ask(move |_store| Ok(here.send(()).map(|()| wait.recv())));
     is_here.recv().unwrap();
     let (sender, answers) = channel();
     for revision in 0..1_025 {
@@ -83,7 +83,7 @@ fn long_work_runs_beside_commits() {
     let folder = Folder::new();
     let (clerk, _feed) = start(&folder);
     let (go, wait) = channel::<()>();
-    let aside = clerk.aside(move |store| wait.recv().map(|()| read(store).0)).unwrap();
+    let aside = clerk.aside(move |store| Ok(wait.recv().map(|()| read(store).0)));
     assert_eq!(clerk.commit_and_wait(Revision(0), changes([put("a", b"1")]), LONG), Ok(Revision(1)));
     go.send(()).unwrap();
     assert_eq!(aside.recv().unwrap().unwrap(), Ok(1));
@@ -98,9 +98,9 @@ fn what_is_gone_is_forgotten_after_a_while() {
         let commit = changes([gone(&revision.to_string())]);
         clerk.commit_and_wait(Revision(revision), commit, LONG).unwrap();
     }
-    let report = clerk.ask(|store| store.check()).unwrap().recv().unwrap().unwrap();
+    let report = clerk.ask(|store| store.check()).recv().unwrap().unwrap();
     assert!((20..25).contains(&report.gone) && report.is_clean(), "{report:?}");
-    let since = |back: u64| clerk.ask(move |store| store.since(Revision(60 - back))).unwrap().recv().unwrap();
+    let since = |back: u64| clerk.ask(move |store| store.since(Revision(60 - back))).recv().unwrap();
     assert!(matches!(since(20), Ok(Feed::Changes { .. })));
     assert!(matches!(since(30), Ok(Feed::Lost { .. })));
 }
@@ -155,6 +155,8 @@ fn while_the_database_is_down_commits_fail_at_once_and_it_is_found_again() {
         for _ in 0..1_000 {
             assert!(matches!(commit(revision), Err(Error::Unavailable { .. })));
         }
+        let entries = clerk.ask(|store| store.entries(&EntryQuery::default())).recv().unwrap();
+        assert!(matches!(entries, Err(Error::Unavailable { .. })), "{entries:?}");
         assert!(begun.elapsed() < Duration::from_millis(100), "{:?}", begun.elapsed());
         proxy.set(Mood::Fair);
         let begun = Instant::now();
