@@ -22,6 +22,8 @@ pub(crate) enum Mood {
     Silent,
     /// The next COMMIT does not arrive; then as it says.
     CutBeforeCommit(After),
+    /// The connection of the next COMMIT ends for who has sent it; the COMMIT arrives later all the same. Then fair.
+    LateCommit,
     /// The next COMMIT arrives, its connection ends before the answer; then as it says.
     CutAfterCommit(After),
 }
@@ -124,9 +126,11 @@ fn accept(client: TcpStream, socket: &str, state: &Arc<Mutex<State>>) {
                     false
                 }
                 Mood::Silent => true,
-                Mood::Fair | Mood::Cut | Mood::CutBeforeCommit(_) | Mood::CutAfterCommit(_) => {
-                    to_client.write_all(bytes).is_ok()
-                }
+                Mood::Fair
+                | Mood::Cut
+                | Mood::LateCommit
+                | Mood::CutBeforeCommit(_)
+                | Mood::CutAfterCommit(_) => to_client.write_all(bytes).is_ok(),
             }
         });
     });
@@ -140,12 +144,29 @@ fn forward(state: &Mutex<State>, bytes: &[u8], to: &mut UnixStream) -> bool {
             state.then(after);
             false
         }
+        Mood::LateCommit if bytes.windows(7).any(|word| word == b"COMMIT\0") => {
+            state.mood = Mood::Fair;
+            let (late, bytes) = (state.open.drain(..).collect::<Vec<_>>(), bytes.to_vec());
+            let mut to = to.try_clone().unwrap();
+            thread::spawn(move || {
+                for (client, _server) in &late {
+                    // It may have ended by itself.
+                    let _ = client.shutdown(Shutdown::Both);
+                }
+                thread::sleep(LATE);
+                to.write_all(&bytes).unwrap();
+            });
+            false
+        }
         Mood::Silent => true,
-        Mood::Fair | Mood::Cut | Mood::CutBeforeCommit(_) | Mood::CutAfterCommit(_) => {
+        Mood::Fair | Mood::Cut | Mood::LateCommit | Mood::CutBeforeCommit(_) | Mood::CutAfterCommit(_) => {
             to.write_all(bytes).is_ok()
         }
     }
 }
+
+/// How long a COMMIT is on its way.
+const LATE: Duration = Duration::from_millis(300);
 
 fn carry(from: &mut impl Read, mut pass: impl FnMut(&[u8]) -> bool) {
     let mut buffer = vec![0; 65_536];

@@ -35,6 +35,18 @@ fn a_commit_whose_answer_is_lost_is_asked_about() {
 }
 
 #[test]
+fn a_commit_that_arrives_after_its_connection_has_ended_is_waited_for() {
+    let Some(schema) = Schema::new() else { return };
+    let proxy = Proxy::start();
+    assert_eq!(step(&mut *schema.open(), Revision(0)), Ok(Revision(1)));
+    let mut store = proxy.engine(&schema.name);
+    assert_eq!(read(&mut store).0, 1);
+    proxy.set(Mood::LateCommit);
+    assert_eq!(step(&mut store, Revision(1)), Ok(Revision(2)));
+    assert_eq!(inspect(&mut store, 2), 2);
+}
+
+#[test]
 fn a_commit_that_nobody_can_be_asked_about_is_undecided() {
     let Some(schema) = Schema::new() else { return };
     let proxy = Proxy::start();
