@@ -68,3 +68,30 @@ fn of_system(path: &Path, cause: &io::Error) -> Error {
     }
     Error::Unavailable { cause: format!("{place}: {cause}") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_comes_meanwhile_is_not_replaced() {
+        let to = std::env::temp_dir().join(format!("store-backup-{}", std::process::id()));
+        let written = write(&to, |part| {
+            fs::write(part, "ours")
+                .and_then(|()| fs::write(&to, "theirs"))
+                .map_err(|cause| of_system(&to, &cause))
+        });
+        assert_eq!(written, Err(Error::Exists { path: to.clone() }));
+        assert_eq!(fs::read_to_string(&to).unwrap(), "theirs");
+        fs::remove_file(to).unwrap();
+    }
+
+    #[test]
+    fn what_was_not_filled_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("store-backup-folder-{}", std::process::id()));
+        fs::create_dir(&folder).unwrap();
+        let full = || Error::Full { place: "x".into() };
+        assert_eq!(write(&folder.join("to"), |_part| Err(full())), Err(full()));
+        fs::remove_dir(folder).expect("nothing is left in it");
+    }
+}

@@ -15,7 +15,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use tokio::runtime::{self, Runtime};
-use tokio::task::yield_now;
 use tokio::time::{Instant, timeout_at};
 
 use crate::backup;
@@ -86,8 +85,6 @@ impl Postgres {
                 return done;
             }
             *session = None;
-            // Its socket is closed now, and not when this runtime next runs: the server may hold a lock for it.
-            runtime.block_on(yield_now());
             if is_late || !was_idle {
                 return done;
             }
