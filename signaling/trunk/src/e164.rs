@@ -15,6 +15,12 @@ impl E164 {
     /// What a text has to be.
     pub const WANTED: &str = "+ and 2 to 15 digits in E.164, such as +12065550100";
 
+    /// No number comes before this.
+    pub const MIN: Self = Self(NonZeroU64::MIN);
+
+    /// No number comes behind this.
+    pub const MAX: Self = Self(NonZeroU64::MAX);
+
     /// Reads `+12065550100`.
     ///
     /// # Errors

@@ -28,7 +28,7 @@ pub struct PhoneNumber {
 }
 
 /// To what a number is assigned.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Home {
     /// One connector.
     VoiceConnector(VoiceConnectorId),

@@ -1,0 +1,88 @@
+//! What calls obey, from what is managed.
+
+use trunk::Quotas;
+use trunk::records::{PhoneNumberRecord, Records, VoiceConnectorRecord};
+use trunk::snapshot::Snapshot;
+
+use crate::estate::Estate;
+use crate::id::{AccountId, Owned};
+use crate::installation::{Here, Installation};
+use crate::number::InventoryNumber;
+use crate::refusal::Refusal;
+use crate::voice_connector::VoiceConnector;
+
+impl Estate {
+    /// Gives what holds for all accounts.
+    pub fn installation_or_default(&self) -> Installation {
+        self.installation.find(&Here).map(|kept| Installation::clone(kept)).unwrap_or_default()
+    }
+
+    /// Gives the records of all accounts, for a snapshot that calls obey. The zone is for the caller to add.
+    pub fn records(&self) -> Records {
+        let installation = self.installation_or_default();
+        let groups = self.voice_connector_groups.iter();
+        let numbers = self.phone_numbers.iter();
+        Records {
+            caller_identity: installation.caller_identity,
+            calls_max: installation.calls_max,
+            carriers: self.carriers.iter().map(|(_, carrier)| carrier.record.clone()).collect(),
+            phone_numbers: numbers.map(|(account, _, number)| self.number_record(account, number)).collect(),
+            // They bind whoever makes new things; what there is, goes on.
+            quotas: UNLIMITED,
+            voice_connector_groups: groups.map(|(_, _, group)| group.record.clone()).collect(),
+            voice_connectors: self.voice_connector_records(),
+            ..Records::default()
+        }
+    }
+
+    /// Checks whether calls could obey a trunk as it is to be.
+    pub(crate) fn check_voice_connector(
+        &self,
+        account: AccountId,
+        connector: &VoiceConnector,
+    ) -> Result<(), Refusal> {
+        let records = Records {
+            quotas: self.account(account)?.quotas,
+            strict_aws_limits: self.installation_or_default().strict_aws_limits,
+            voice_connectors: vec![connector.record.clone()],
+            zone: ANY_ZONE.to_owned(),
+            ..Records::default()
+        };
+        Snapshot::build(&records)?;
+        Ok(())
+    }
+
+    fn voice_connector_records(&self) -> Vec<VoiceConnectorRecord> {
+        let record = |(account, id, connector): (AccountId, &_, &std::sync::Arc<VoiceConnector>)| {
+            let credentials = self.credentials.find(&Owned { account, id: *id });
+            let credentials = credentials.map(|kept| kept.list.clone()).unwrap_or_default();
+            VoiceConnectorRecord { credentials, ..connector.record.clone() }
+        };
+        self.voice_connectors.iter().map(record).collect()
+    }
+
+    /// A number without a name of its own has that of the account.
+    fn number_record(&self, account: AccountId, number: &InventoryNumber) -> PhoneNumberRecord {
+        let mut record = number.record.clone();
+        if record.calling_name.as_deref().unwrap_or_default().is_empty()
+            && let Some(account) = self.accounts.find(&account)
+        {
+            record.calling_name = Some(account.calling_name.clone());
+        }
+        record
+    }
+}
+
+/// A name that is good for checking what does not depend on it.
+const ANY_ZONE: &str = "zone.example";
+
+const UNLIMITED: Quotas = Quotas {
+    cidrs: usize::MAX,
+    cps: u32::MAX,
+    credentials: usize::MAX,
+    group_items: usize::MAX,
+    phone_numbers: usize::MAX,
+    routes: usize::MAX,
+    voice_connector_groups: usize::MAX,
+    voice_connectors: usize::MAX,
+};
