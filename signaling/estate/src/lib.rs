@@ -11,7 +11,9 @@
 
 mod access_key;
 mod account;
+mod arn;
 mod carrier;
+mod check;
 mod credentials;
 mod document;
 mod draft;
@@ -33,6 +35,7 @@ pub mod operation;
 
 pub use access_key::AccessKey;
 pub use account::Account;
+pub use arn::{Arn, Resource};
 pub use carrier::Carrier;
 pub use credentials::Credentials;
 pub use document::{Change, Kind, Unreadable};

@@ -2,13 +2,11 @@
 
 use trunk::Quotas;
 use trunk::records::{PhoneNumberRecord, Records, VoiceConnectorRecord};
-use trunk::snapshot::Snapshot;
 
 use crate::estate::Estate;
 use crate::id::{AccountId, Owned};
 use crate::installation::{Here, Installation};
 use crate::number::InventoryNumber;
-use crate::refusal::Refusal;
 use crate::voice_connector::VoiceConnector;
 
 impl Estate {
@@ -35,23 +33,6 @@ impl Estate {
         }
     }
 
-    /// Checks whether calls could obey a trunk as it is to be.
-    pub(crate) fn check_voice_connector(
-        &self,
-        account: AccountId,
-        connector: &VoiceConnector,
-    ) -> Result<(), Refusal> {
-        let records = Records {
-            quotas: self.account(account)?.quotas,
-            strict_aws_limits: self.installation_or_default().strict_aws_limits,
-            voice_connectors: vec![connector.record.clone()],
-            zone: ANY_ZONE.to_owned(),
-            ..Records::default()
-        };
-        Snapshot::build(&records)?;
-        Ok(())
-    }
-
     fn voice_connector_records(&self) -> Vec<VoiceConnectorRecord> {
         let record = |(account, id, connector): (AccountId, &_, &std::sync::Arc<VoiceConnector>)| {
             let credentials = self.credentials.find(&Owned { account, id: *id });
@@ -74,9 +55,10 @@ impl Estate {
 }
 
 /// A name that is good for checking what does not depend on it.
-const ANY_ZONE: &str = "zone.example";
+pub(crate) const ANY_ZONE: &str = "zone.example";
 
-const UNLIMITED: Quotas = Quotas {
+/// More of everything than there can be.
+pub(crate) const UNLIMITED: Quotas = Quotas {
     cidrs: usize::MAX,
     cps: u32::MAX,
     credentials: usize::MAX,

@@ -45,6 +45,11 @@ impl Refusal {
         Self::new(Why::NotFound, format_args!("Could not find {thing} with Id '{id}'"))
     }
 
+    /// That part of a trunk was never set.
+    pub(crate) fn unset(part: &str, id: impl fmt::Display) -> Self {
+        Self::new(Why::NotFound, format_args!("Could not find {part} of VoiceConnector with Id '{id}'"))
+    }
+
     /// Something that exists stands against it.
     pub fn conflict(message: impl fmt::Display) -> Self {
         Self::new(Why::Conflict, message)

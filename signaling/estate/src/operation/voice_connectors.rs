@@ -86,7 +86,8 @@ impl Draft<'_> {
         let tags = Tag::checked(new.tags)?;
         let connector =
             VoiceConnector { created: self.now, external_systems: None, record, tags, updated: self.now };
-        self.keep_voice_connector(Owned { account, id }, connector)?;
+        self.estate.check_voice_connector(account, &VoiceConnectorRecord::default(), &connector.record)?;
+        self.put(&Owned { account, id }, connector);
         Ok(id)
     }
 
@@ -150,23 +151,15 @@ impl Draft<'_> {
         change: impl FnOnce(&mut VoiceConnector) -> Result<(), Refusal>,
     ) -> Result<(), Refusal> {
         let place = Owned { account, id };
-        let mut connector = VoiceConnector::clone(&*self.find(&place)?);
+        let before = self.find::<VoiceConnector>(&place)?;
+        let mut connector = VoiceConnector::clone(&*before);
         change(&mut connector)?;
         connector.updated = self.now;
-        self.keep_voice_connector(place, connector)
-    }
-
-    /// Keeps a trunk if calls could obey it.
-    fn keep_voice_connector(
-        &mut self,
-        place: Owned<VoiceConnectorId>,
-        connector: VoiceConnector,
-    ) -> Result<(), Refusal> {
-        self.estate.check_voice_connector(place.account, &connector)?;
+        self.estate.check_voice_connector(account, &before.record, &connector.record)?;
         self.put(&place, connector);
         Ok(())
     }
 }
 
 /// As many as the AWS API has at most on a page.
-const PAGE_MAX: usize = 99;
+pub(crate) const PAGE_MAX: usize = 99;
