@@ -9,7 +9,7 @@ use crate::moment::Moment;
 use crate::table::Item;
 
 /// A customer of the operator.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
     /// The name of numbers that have none of their own; empty for none.

@@ -11,7 +11,7 @@ use crate::moment::Moment;
 use crate::table::Item;
 
 /// A number that carriers deliver to us, whether or not an account has it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolNumber {
     /// Whose it is, or who has ordered it; nobody's if none.
@@ -45,7 +45,7 @@ impl Item for PoolNumber {
 }
 
 /// A number that an account has, has ordered, or has deleted a few days ago.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct InventoryNumber {
     /// When it was assigned to what it is assigned to.

@@ -11,6 +11,7 @@ mod global_settings;
 mod installation;
 mod logging;
 pub mod origination;
+pub mod provision;
 mod regions;
 mod streaming;
 mod tags;

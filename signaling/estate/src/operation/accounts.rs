@@ -53,14 +53,7 @@ impl Draft<'_> {
         if self.estate.accounts.find(&id).is_some() {
             return Err(Refusal::conflict(format_args!("Account {id} exists")));
         }
-        let account = Account {
-            calling_name: String::new(),
-            calling_name_updated: None,
-            created: self.now,
-            global_settings: trunk::GlobalSettings::default(),
-            name,
-            quotas: Quotas::default(),
-        };
+        let account = Account { created: self.now, name, ..Account::default() };
         self.put(&id, account);
         Ok(())
     }
