@@ -1,6 +1,7 @@
 //! Where operations are done: an estate, a clock, and a mirror that learns of every change by its documents.
 
-use estate::{AccountId, Draft, Estate, Moment, Refusal};
+use estate::{AccountId, Change, Draft, Estate, InventoryNumber, Kind, Moment, OrderId, Owned, Refusal};
+use trunk::E164;
 
 /// An estate that is worked on.
 pub(crate) struct Office {
@@ -18,6 +19,18 @@ impl Office {
     /// Makes an account.
     pub(crate) fn account(&mut self, name: &str) -> AccountId {
         self.does(|draft| draft.create_account(name.to_owned())).unwrap()
+    }
+
+    /// Lets a number of the inventory be one that came by an order, as documents of a store would say it.
+    pub(crate) fn order(&mut self, account: AccountId, number: &str) {
+        let place = Owned { account, id: E164::parse(number).unwrap() };
+        let found = self.estate.phone_numbers.find(&place).unwrap();
+        let order = Some(OrderId::draw(&mut |_| 7));
+        let ordered = InventoryNumber { order, ..InventoryNumber::clone(found) };
+        let body = Some(serde_json::to_vec(&ordered).unwrap());
+        let change = Change { kind: Kind::InventoryNumber, id: place.to_string(), body };
+        self.estate.follow(&change).unwrap();
+        self.mirror.follow(&change).unwrap();
     }
 
     /// Does something: wholly, or not at all. Whoever only reads the documents has to come to the same.
@@ -43,7 +56,19 @@ impl Office {
     }
 }
 
-/// All that calls would obey.
-fn told(estate: &Estate) -> String {
-    serde_json::to_string(&estate.records()).unwrap()
+/// All that calls would obey, and all that they would not, but for secrets.
+pub(crate) fn told(estate: &Estate) -> String {
+    let records = serde_json::to_string(&estate.records()).unwrap();
+    let tables = [
+        format!("{:?}", estate.installation_or_default()),
+        format!("{:?}", estate.accounts.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.access_keys.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.voice_connectors.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.voice_connector_groups.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.pool.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.phone_numbers.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.orders.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.carriers.iter().collect::<Vec<_>>()),
+    ];
+    format!("{records}\n{}", tables.join("\n"))
 }
