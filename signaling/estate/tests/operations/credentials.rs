@@ -71,13 +71,24 @@ fn a_call_names_one_to_ten_users_and_each_once() {
         assert_eq!(refusal.why, Why::BadRequest, "{shown}");
         assert!(!refusal.message.contains("zz"), "{refusal}");
     }
-    for list in [vec![], vec!["a".to_owned(); 2], vec!["a".to_owned(); 11]] {
+    let names_of = |count: usize| (0..count).map(|at| format!("user{at}")).collect::<Vec<_>>();
+    for list in [vec![], vec!["a".to_owned(); 2], names_of(11)] {
         let refused =
             office.does(|draft| draft.delete_voice_connector_termination_credentials(account, id, &list));
         assert_eq!(why(refused), Why::BadRequest);
     }
     office.does(|draft| draft.put_voice_connector_termination_credentials(account, id, many(9))).unwrap();
     assert_eq!(names(&office, account, id).len(), 10);
+    office
+        .does(|draft| draft.delete_voice_connector_termination_credentials(account, id, &names_of(10)))
+        .unwrap();
+    assert_eq!(names(&office, account, id), ["pbx"]);
+    let quotas = trunk::Quotas { credentials: 20, ..trunk::Quotas::default() };
+    office.does(|draft| draft.put_quotas(account, quotas)).unwrap();
+    let refused =
+        office.does(|draft| draft.put_voice_connector_termination_credentials(account, id, many(11)));
+    assert_eq!(why(refused), Why::BadRequest, "the quota would allow it, a call does not");
+    office.does(|draft| draft.put_voice_connector_termination_credentials(account, id, many(10))).unwrap();
 }
 
 #[test]
