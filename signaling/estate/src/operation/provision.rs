@@ -4,6 +4,7 @@
 //! Counts are the operator's own choice here, so quotas on them bind nobody.
 
 mod change;
+mod extent;
 mod numbers;
 mod trunks;
 
@@ -133,9 +134,4 @@ fn in_a_zone(mut records: Records) -> Records {
 /// Says that an id is none, which a snapshot would have refused.
 fn unchecked() -> Refusal {
     Refusal::bad_request("records: wanted ids that can be read, found one that cannot")
-}
-
-/// Says that something is another account's.
-fn held_elsewhere(name: impl std::fmt::Display) -> Refusal {
-    Refusal::conflict(format_args!("{name} is another account's"))
 }

@@ -1,7 +1,6 @@
 //! Numbers as a file has them: in the inventory of the account, and in the pool, where they are that account's.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 use trunk::records::{PhoneNumberRecord, PhoneNumberStatus, Records};
 use trunk::{Country, E164};
@@ -12,7 +11,8 @@ use crate::moment::DAY;
 use crate::number::{InventoryNumber, PoolNumber};
 use crate::refusal::Refusal;
 
-use super::{Provisioned, held_elsewhere, unchecked};
+use super::extent::{held_elsewhere, not_named};
+use super::{Provisioned, unchecked};
 
 impl Draft<'_> {
     pub(super) fn provision_numbers(
@@ -27,10 +27,7 @@ impl Draft<'_> {
             named.insert(number);
             self.provision_number(record, Owned { account, id: number }, done)?;
         }
-        let held = self.estate.phone_numbers.of(account, Bound::Unbounded);
-        let gone: Vec<E164> =
-            held.map(|(number, _)| *number).filter(|number| !named.contains(number)).collect();
-        for number in gone {
+        for number in not_named(&self.estate.phone_numbers, account, &named) {
             self.withdraw(Owned { account, id: number })?;
             done.removed.push(format!("phone number {number}"));
         }
@@ -46,7 +43,7 @@ impl Draft<'_> {
         let pooled = self.estate.pool.find(&place.id).cloned();
         let owner = pooled.as_ref().and_then(|pooled| pooled.account);
         if owner.is_some_and(|owner| owner != place.account) {
-            return Err(held_elsewhere(format_args!("PhoneNumber {}", place.id)));
+            return Err(held_elsewhere("PhoneNumber", place.id));
         }
         let before = self.estate.phone_numbers.find(&place).cloned();
         let name = format!("phone number {}", place.id);

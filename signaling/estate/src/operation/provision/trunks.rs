@@ -1,7 +1,6 @@
 //! Trunks, who may log in to them, and groups, as a file has them.
 
 use std::collections::BTreeSet;
-use std::ops::Bound;
 
 use trunk::records::{CredentialRecord, Records, VoiceConnectorRecord};
 use trunk::{VoiceConnectorGroupId, VoiceConnectorId};
@@ -14,7 +13,8 @@ use crate::refusal::Refusal;
 use crate::voice_connector::VoiceConnector;
 
 use super::change::differing;
-use super::{Provisioned, held_elsewhere, unchecked};
+use super::extent::{not_named, refuse_others};
+use super::{Provisioned, unchecked};
 
 impl Draft<'_> {
     pub(super) fn provision_voice_connectors(
@@ -29,15 +29,8 @@ impl Draft<'_> {
             named.insert(id);
             self.provision_voice_connector(record, Owned { account, id }, done);
         }
-        let held = self.estate.voice_connectors.iter();
-        if let Some((_, id, _)) =
-            held.into_iter().find(|(owner, id, _)| *owner != account && named.contains(id))
-        {
-            return Err(held_elsewhere(format_args!("VoiceConnector {id}")));
-        }
-        let held = self.estate.voice_connectors.of(account, Bound::Unbounded);
-        let gone: Vec<VoiceConnectorId> = held.map(|(id, _)| *id).filter(|id| !named.contains(id)).collect();
-        for id in gone {
+        refuse_others(&self.estate.voice_connectors, account, &named, "VoiceConnector")?;
+        for id in not_named(&self.estate.voice_connectors, account, &named) {
             let place = Owned { account, id };
             if self.estate.credentials.find(&place).is_some() {
                 self.remove::<Credentials>(&place);
@@ -107,15 +100,8 @@ impl Draft<'_> {
             let record = record.clone();
             self.put(&place, VoiceConnectorGroup { created, record, tags, updated: self.now });
         }
-        let mut held = self.estate.voice_connector_groups.iter();
-        if let Some((_, id, _)) = held.find(|(owner, id, _)| *owner != account && named.contains(id)) {
-            return Err(held_elsewhere(format_args!("VoiceConnectorGroup {id}")));
-        }
-        drop(held);
-        let held = self.estate.voice_connector_groups.of(account, Bound::Unbounded);
-        let gone: Vec<VoiceConnectorGroupId> =
-            held.map(|(id, _)| *id).filter(|id| !named.contains(id)).collect();
-        for id in gone {
+        refuse_others(&self.estate.voice_connector_groups, account, &named, "VoiceConnectorGroup")?;
+        for id in not_named(&self.estate.voice_connector_groups, account, &named) {
             self.remove::<VoiceConnectorGroup>(&Owned { account, id });
             done.removed.push(format!("voice connector group {id}"));
         }
