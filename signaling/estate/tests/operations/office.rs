@@ -28,9 +28,17 @@ impl Office {
         let order = Some(OrderId::draw(&mut |_| 7));
         let ordered = InventoryNumber { order, ..InventoryNumber::clone(found) };
         let body = Some(serde_json::to_vec(&ordered).unwrap());
-        let change = Change { kind: Kind::InventoryNumber, id: place.to_string(), body };
-        self.estate.follow(&change).unwrap();
-        self.mirror.follow(&change).unwrap();
+        self.follow(&Change { kind: Kind::InventoryNumber, id: place.to_string(), body });
+    }
+
+    /// Takes a number from the pool whoever has it: so are those that come from another operator.
+    pub(crate) fn unpool(&mut self, number: &str) {
+        self.follow(&Change { kind: Kind::PoolNumber, id: number.to_owned(), body: None });
+    }
+
+    fn follow(&mut self, change: &Change) {
+        self.estate.follow(change).unwrap();
+        self.mirror.follow(change).unwrap();
     }
 
     /// Does something: wholly, or not at all. Whoever only reads the documents has to come to the same.

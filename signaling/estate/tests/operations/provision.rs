@@ -235,10 +235,10 @@ fn what_another_account_has_is_refused() {
     let mut group =
         only(Records { voice_connector_groups: records().voice_connector_groups, ..Records::default() });
     group.voice_connector_groups[0].voice_connector_items.clear();
-    let number = only(Records { phone_numbers: vec![number(OF_NOBODY, None)], ..Records::default() });
+    let pooled = only(Records { phone_numbers: vec![number(OF_NOBODY, None)], ..Records::default() });
     let carriers = Records::default();
     let before = told(&office.estate);
-    for (file, what) in [(trunk, "trunk"), (group, "group"), (number, "number"), (carriers, "carriers")] {
+    for (file, what) in [(trunk, "trunk"), (group, "group"), (pooled, "number"), (carriers, "carriers")] {
         assert_eq!(why(apply(&mut office, ours, &file)), Why::Conflict, "{what}");
     }
     assert_eq!(told(&office.estate), before);

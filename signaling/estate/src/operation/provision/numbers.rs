@@ -11,7 +11,7 @@ use crate::moment::DAY;
 use crate::number::{InventoryNumber, PoolNumber};
 use crate::refusal::Refusal;
 
-use super::extent::{held_elsewhere, not_named};
+use super::extent::{held_elsewhere, not_named, refuse_others};
 use super::{Provisioned, unchecked};
 
 impl Draft<'_> {
@@ -27,6 +27,8 @@ impl Draft<'_> {
             named.insert(number);
             self.provision_number(record, Owned { account, id: number }, done)?;
         }
+        // One that comes from another operator is in no pool yet.
+        refuse_others(&self.estate.phone_numbers, account, &named, "PhoneNumber")?;
         for number in not_named(&self.estate.phone_numbers, account, &named) {
             self.withdraw(Owned { account, id: number })?;
             done.removed.push(format!("phone number {number}"));
