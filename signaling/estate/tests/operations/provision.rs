@@ -242,6 +242,9 @@ fn what_another_account_has_is_refused() {
         assert_eq!(why(apply(&mut office, ours, &file)), Why::Conflict, "{what}");
     }
     assert_eq!(told(&office.estate), before);
+    office.unpool(OF_NOBODY);
+    let coming = only(Records { phone_numbers: vec![number(OF_NOBODY, None)], ..Records::default() });
+    assert_eq!(why(apply(&mut office, ours, &coming)), Why::Conflict, "a number that is in no pool");
     let harmless =
         only(Records { voice_connectors: vec![connector("own0000000000000000001")], ..Records::default() });
     let done = apply(&mut office, ours, &harmless).unwrap();
