@@ -80,6 +80,10 @@ kinds! {
     InventoryNumber = "phone_number",
     /// Orders of numbers, those to be ported included.
     PhoneNumberOrder = "phone_number_order",
+    /// Numbers that come from other operators: what these are told of the customer.
+    PortingCase = "porting_case",
+    /// Numbers that go to other operators, and the PIN of whoever asks for them.
+    PortOut = "port_out",
     /// Who brings calls, and takes them.
     Carrier = "carrier",
 }
@@ -100,13 +104,15 @@ impl Kind {
             Self::VoiceConnectorGroup => "VoiceConnectorGroup",
             Self::PoolNumber | Self::InventoryNumber => "PhoneNumber",
             Self::PhoneNumberOrder => "PhoneNumberOrder",
+            Self::PortingCase => "PortingCase",
+            Self::PortOut => "PortOut",
             Self::Carrier => "Carrier",
         }
     }
 
     /// Tells whether whoever reads such a document could act in somebody's name.
     pub const fn is_secret(self) -> bool {
-        matches!(self, Self::AccessKey | Self::Credentials)
+        matches!(self, Self::AccessKey | Self::Credentials | Self::PortingCase | Self::PortOut)
     }
 }
 

@@ -1,5 +1,6 @@
 //! All that is managed, at one moment.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use rpds::RedBlackTreeSetSync;
@@ -9,12 +10,16 @@ use crate::access_key::AccessKey;
 use crate::account::Account;
 use crate::carrier::Carrier;
 use crate::credentials::Credentials;
+use crate::directory::Directory;
 use crate::document::{Change, Kind, Unreadable};
+use crate::due::Agenda;
 use crate::group::VoiceConnectorGroup;
-use crate::id::{Id, OrderId};
+use crate::id::{Id, OrderId, Owned};
 use crate::installation::Installation;
 use crate::number::{InventoryNumber, PoolNumber};
 use crate::order::PhoneNumberOrder;
+use crate::port_out::PortOut;
+use crate::porting::PortingCase;
 use crate::refusal::Refusal;
 use crate::table::{Belongs, Holdings, Table};
 use crate::voice_connector::VoiceConnector;
@@ -28,6 +33,12 @@ macro_rules! estate {
             $($(#[$doc])* pub $table: estate!(@ $of $item $($id)?),)*
             /// Which numbers are assigned to what.
             assigned: RedBlackTreeSetSync<(Home, E164)>,
+            /// What has to be done at some time.
+            pub(crate) agenda: Agenda,
+            /// What numbers are found by.
+            pub(crate) directory: Directory,
+            /// Orders that go on when an operator says so.
+            pub(crate) waiting: RedBlackTreeSetSync<Owned<OrderId>>,
         }
 
         $(impl Belongs for $item {
@@ -79,6 +90,10 @@ estate! {
     phone_numbers: Holdings<InventoryNumber, E164>,
     /// Orders of numbers.
     orders: Holdings<PhoneNumberOrder, OrderId>,
+    /// Numbers that come from other operators.
+    porting_cases: Holdings<PortingCase, OrderId>,
+    /// Numbers that go to other operators.
+    port_outs: Holdings<PortOut, OrderId>,
     /// Who brings calls, and takes them.
     carriers: Table<Carrier>,
 }
@@ -86,8 +101,17 @@ estate! {
 impl Estate {
     /// Gives the numbers that are assigned to a connector or a group, ascending.
     pub fn numbers_of(&self, home: Home) -> impl Iterator<Item = E164> {
-        let ends = (home, E164::MIN)..=(home, E164::MAX);
-        self.assigned.range(ends).map(|(_home, number)| *number)
+        self.numbers_behind(home, Bound::Unbounded)
+    }
+
+    /// Gives those of them that come behind a place.
+    pub(crate) fn numbers_behind(&self, home: Home, place: Bound<E164>) -> impl Iterator<Item = E164> {
+        let first = match place {
+            Bound::Unbounded => Bound::Included((home, E164::MIN)),
+            Bound::Included(number) => Bound::Included((home, number)),
+            Bound::Excluded(number) => Bound::Excluded((home, number)),
+        };
+        self.assigned.range((first, Bound::Included((home, E164::MAX)))).map(|(_home, number)| *number)
     }
 
     /// Finds a thing.

@@ -8,6 +8,7 @@ use trunk::records::CallerIdentityRecord;
 
 use crate::document::Kind;
 use crate::id::Id;
+use crate::porting::PortingRule;
 use crate::table::Item;
 
 /// What holds for all accounts. There is one, or none as long as nothing differs from the default.
@@ -24,6 +25,8 @@ pub struct Installation {
     pub cdr_schema: CdrSchema,
     /// Whether an ordered number is only there when an operator has said so.
     pub orders_await_operator: bool,
+    /// Where numbers can be ported from, for countries of which something else holds than is usual.
+    pub porting_rules: Vec<PortingRule>,
     /// Whether a number that was deleted for good is for sale again.
     pub deleted_numbers_return: bool,
     /// Whether networks and hosts have to be public, and networks small, as AWS has it.

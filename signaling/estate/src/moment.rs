@@ -23,6 +23,9 @@ impl fmt::Display for Moment {
     }
 }
 
+/// A minute in milliseconds.
+pub const MINUTE: i64 = 60 * 1_000;
+
 /// An hour in milliseconds.
 pub const HOUR: i64 = 60 * 60 * 1_000;
 

@@ -1,17 +1,30 @@
 //! Phone numbers, as they are managed: those that carriers deliver to us, and of these the ones that accounts have.
 
 use serde::{Deserialize, Serialize};
-use trunk::records::{AssociationName, PhoneNumberRecord, PhoneNumberType};
+use trunk::records::{
+    AssociationName, CallingNameStatus, PhoneNumberRecord, PhoneNumberStatus, PhoneNumberType,
+};
 use trunk::{E164, Home, VoiceConnectorGroupId, VoiceConnectorId};
 
 use crate::document::Kind;
+use crate::due::Due;
 use crate::estate::Estate;
 use crate::id::{AccountId, OrderId, Owned};
 use crate::moment::Moment;
+use crate::refusal::Refusal;
 use crate::table::Item;
 
+/// Why something was not done to one number of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PhoneNumberError {
+    /// To which.
+    pub number: E164,
+    /// Why.
+    pub refusal: Refusal,
+}
+
 /// A number that carriers deliver to us, whether or not an account has it.
-#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct PoolNumber {
     /// Whose it is, or who has ordered it; nobody's if none.
@@ -42,6 +55,10 @@ pub struct PoolNumber {
 impl Item for PoolNumber {
     type Id = E164;
     const KIND: Kind = Kind::PoolNumber;
+
+    fn follow(estate: &mut Estate, id: &Self::Id, before: Option<&Self>, after: Option<&Self>) {
+        estate.directory.follow_pool(*id, before, after);
+    }
 }
 
 /// A number that an account has, has ordered, or has deleted a few days ago.
@@ -67,6 +84,9 @@ pub struct InventoryNumber {
     /// The order it came with.
     #[serde(default)]
     pub order: Option<OrderId>,
+    /// The case by which it is to go to another operator, if it is.
+    #[serde(default)]
+    pub port_out: Option<OrderId>,
     /// What calls obey.
     pub record: PhoneNumberRecord,
     /// When it was last changed.
@@ -87,6 +107,61 @@ impl InventoryNumber {
             AssociationName::SipRuleId => None,
         }
     }
+
+    /// Begins to be an account's what the pool has.
+    pub(crate) fn new(number: E164, pool: &PoolNumber, now: Moment) -> Self {
+        let record = PhoneNumberRecord {
+            calling_name_status: CallingNameStatus::Unassigned,
+            e164_phone_number: number.to_string(),
+            status: PhoneNumberStatus::AcquireInProgress,
+            ..PhoneNumberRecord::default()
+        };
+        let mut item = Self { created: now, record, updated: now, ..Self::default() };
+        item.obey(pool);
+        item
+    }
+
+    /// Takes over what the operator knows of it.
+    pub(crate) fn obey(&mut self, pool: &PoolNumber) {
+        self.country.clone_from(&pool.country);
+        self.record.calls_max = pool.calls_max;
+        self.record.carriers.clone_from(&pool.carriers);
+        self.record.phone_number_type = pool.phone_number_type;
+    }
+
+    /// Gives the name that it has, or that it is to have.
+    pub fn calling_name(&self) -> &str {
+        match &self.calling_name_to_come {
+            Some((name, _)) => name,
+            None => self.record.calling_name.as_deref().unwrap_or_default(),
+        }
+    }
+
+    /// Tells whether calls to it go to another operator who has taken it over.
+    pub const fn is_ported_out(&self) -> bool {
+        self.port_out.is_some() && matches!(self.record.status, PhoneNumberStatus::ReleaseInProgress)
+    }
+
+    /// Tells whether calls to it still go to another operator, and are not on their way to us by an order of the pool.
+    pub(crate) const fn is_of_other_operator(&self) -> bool {
+        use PhoneNumberStatus::{AcquireFailed, Cancelled, PortinCancelRequested, PortinInProgress};
+        matches!(self.record.status, AcquireFailed | Cancelled | PortinCancelRequested | PortinInProgress)
+    }
+
+    /// Tells whether an order has reserved it, and is not fulfilled yet.
+    pub(crate) fn is_reserved_by(&self, order: OrderId) -> bool {
+        self.record.status == PhoneNumberStatus::AcquireInProgress && self.order == Some(order)
+    }
+
+    /// Tells whether it was to come from another operator, and will not.
+    pub(crate) const fn is_lost(&self) -> bool {
+        matches!(self.record.status, PhoneNumberStatus::AcquireFailed | PhoneNumberStatus::Cancelled)
+    }
+
+    fn due(&self) -> Option<Moment> {
+        let name = self.calling_name_to_come.as_ref().map(|(_, moment)| *moment);
+        name.into_iter().chain(self.deletion).min()
+    }
 }
 
 impl Item for InventoryNumber {
@@ -95,5 +170,7 @@ impl Item for InventoryNumber {
 
     fn follow(estate: &mut Estate, id: &Self::Id, before: Option<&Self>, after: Option<&Self>) {
         estate.assign(id.id, before.and_then(Self::home), after.and_then(Self::home));
+        estate.directory.follow_inventory(id, before, after);
+        estate.agenda.follow(Due::PhoneNumber(*id), before.and_then(Self::due), after.and_then(Self::due));
     }
 }

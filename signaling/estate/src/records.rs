@@ -1,7 +1,7 @@
 //! What calls obey, from what is managed.
 
 use trunk::Quotas;
-use trunk::records::{PhoneNumberRecord, Records, VoiceConnectorRecord};
+use trunk::records::{CallingNameStatus, PhoneNumberRecord, Records, VoiceConnectorRecord};
 
 use crate::estate::Estate;
 use crate::id::{AccountId, Owned};
@@ -19,7 +19,8 @@ impl Estate {
     pub fn records(&self) -> Records {
         let installation = self.installation_or_default();
         let groups = self.voice_connector_groups.iter();
-        let numbers = self.phone_numbers.iter();
+        // What has gone to another operator is called there, by our customers, too.
+        let numbers = self.phone_numbers.iter().filter(|(_, _, number)| !number.is_ported_out());
         Records {
             caller_identity: installation.caller_identity,
             calls_max: installation.calls_max,
@@ -42,13 +43,17 @@ impl Estate {
         self.voice_connectors.iter().map(record).collect()
     }
 
-    /// A number without a name of its own has that of the account.
+    /// A number keeps its name until the next one is in use; without one of its own it has that of the account.
     fn number_record(&self, account: AccountId, number: &InventoryNumber) -> PhoneNumberRecord {
         let mut record = number.record.clone();
+        if number.calling_name_to_come.is_some() {
+            record.calling_name_status = CallingNameStatus::UpdateSucceeded;
+        }
         if record.calling_name.as_deref().unwrap_or_default().is_empty()
             && let Some(account) = self.accounts.find(&account)
         {
             record.calling_name = Some(account.calling_name.clone());
+            record.calling_name_status = CallingNameStatus::UpdateSucceeded;
         }
         record
     }

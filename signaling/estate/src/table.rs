@@ -104,21 +104,18 @@ impl<I: Id, T> Holdings<I, T> {
     }
 
     pub(crate) fn put(&mut self, place: Owned<I>, item: Arc<T>) {
-        let mut held = self.0.get(&place.account).cloned().unwrap_or_else(RedBlackTreeMapSync::new_sync);
-        held.insert_mut(place.id, item);
-        self.0.insert_mut(place.account, held);
+        match self.0.get_mut(&place.account) {
+            Some(held) => held.insert_mut(place.id, item),
+            None => self.0.insert_mut(place.account, RedBlackTreeMapSync::new_sync().insert(place.id, item)),
+        }
     }
 
     pub(crate) fn remove(&mut self, place: &Owned<I>) {
-        let Some(mut held) = self.0.get(&place.account).cloned() else { return };
+        let Some(held) = self.0.get_mut(&place.account) else { return };
         held.remove_mut(&place.id);
-        match held.is_empty() {
-            true => self.0.remove_mut(&place.account),
-            false => {
-                self.0.insert_mut(place.account, held);
-                true
-            }
-        };
+        if held.is_empty() {
+            self.0.remove_mut(&place.account);
+        }
     }
 }
 

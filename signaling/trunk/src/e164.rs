@@ -2,13 +2,16 @@
 
 use std::{error::Error, fmt, num::NonZeroU64};
 
+use serde::{Deserialize, Serialize};
+
 use crate::nanp::Nanp;
 
 /// A telephone number: `+` and 2 to 15 digits, the first of them not zero; in country code 1, one that the
 /// North American plan can assign.
 ///
 /// It is held as one integer: no number begins with zero, so the digits come back as they were.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct E164(NonZeroU64);
 
 impl E164 {
@@ -98,6 +101,20 @@ impl fmt::Display for E164 {
 impl fmt::Debug for E164 {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl TryFrom<String> for E164 {
+    type Error = NotE164;
+
+    fn try_from(text: String) -> Result<Self, NotE164> {
+        Self::parse(&text)
+    }
+}
+
+impl From<E164> for String {
+    fn from(number: E164) -> Self {
+        number.to_string()
     }
 }
 
@@ -200,6 +217,14 @@ mod tests {
         }
         assert_eq!(E164::from_digits("12065550100"), E164::parse("+12065550100"));
         assert_eq!(size_of::<Option<E164>>(), 8);
+    }
+
+    #[test]
+    fn documents_hold_a_number_as_it_is_written() {
+        let number = E164::parse("+12065550100").unwrap();
+        assert_eq!(serde_json::to_string(&number).unwrap(), "\"+12065550100\"");
+        assert_eq!(serde_json::from_str::<E164>("\"+12065550100\"").unwrap(), number);
+        assert!(serde_json::from_str::<E164>("\"12065550100\"").is_err());
     }
 
     #[test]

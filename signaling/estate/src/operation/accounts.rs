@@ -12,6 +12,8 @@ use crate::estate::Estate;
 use crate::id::{AccessKeyId, AccountId, OrderId, Owned};
 use crate::order::PhoneNumberOrder;
 use crate::page::{Page, PageRequest};
+use crate::port_out::PortOut;
+use crate::porting::PortingCase;
 use crate::refusal::Refusal;
 
 impl Estate {
@@ -106,6 +108,16 @@ impl Draft<'_> {
             self.estate.orders.of(id, Bound::Unbounded).map(|(order, _)| *order).collect();
         for order in orders {
             self.remove::<PhoneNumberOrder>(&Owned { account: id, id: order });
+        }
+        let cases: Vec<OrderId> =
+            self.estate.porting_cases.of(id, Bound::Unbounded).map(|(case, _)| *case).collect();
+        for case in cases {
+            self.remove::<PortingCase>(&Owned { account: id, id: case });
+        }
+        let outs: Vec<OrderId> =
+            self.estate.port_outs.of(id, Bound::Unbounded).map(|(out, _)| *out).collect();
+        for out in outs {
+            self.remove::<PortOut>(&Owned { account: id, id: out });
         }
         self.remove::<Account>(&id);
         Ok(())

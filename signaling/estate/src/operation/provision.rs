@@ -87,6 +87,7 @@ impl Draft<'_> {
         let cdr_bucket = records.global_settings.cdr_bucket.clone();
         let after = Account {
             calling_name: records.default_calling_name.clone(),
+            calling_name_to_come: before.calling_name_to_come.clone().filter(|_| is_same_name),
             calling_name_updated: if is_same_name { before.calling_name_updated } else { Some(self.now) },
             global_settings: GlobalSettings { cdr_bucket, ..GlobalSettings::default() },
             quotas: records.quotas,

@@ -7,7 +7,7 @@ use trunk::E164;
 pub(crate) struct Office {
     pub(crate) estate: Estate,
     pub(crate) now: Moment,
-    mirror: Estate,
+    pub(crate) mirror: Estate,
     seed: u64,
 }
 
@@ -76,6 +76,8 @@ pub(crate) fn told(estate: &Estate) -> String {
         format!("{:?}", estate.pool.iter().collect::<Vec<_>>()),
         format!("{:?}", estate.phone_numbers.iter().collect::<Vec<_>>()),
         format!("{:?}", estate.orders.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.porting_cases.iter().collect::<Vec<_>>()),
+        format!("{:?}", estate.port_outs.iter().collect::<Vec<_>>()),
         format!("{:?}", estate.carriers.iter().collect::<Vec<_>>()),
     ];
     format!("{records}\n{}", tables.join("\n"))

@@ -47,7 +47,7 @@ pub enum AssociationName {
 }
 
 /// Who pays for calls to a number.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 pub enum PhoneNumberType {
     /// The caller.
     #[default]
@@ -57,7 +57,7 @@ pub enum PhoneNumberType {
 }
 
 /// What a number is used for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[expect(missing_docs, reason = "the names are those of the AWS API and mean nothing else")]
 pub enum ProductType {
     SipMediaApplicationDialIn,
@@ -66,7 +66,7 @@ pub enum ProductType {
 }
 
 /// Where a number is on its way to us, in use, or away.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[expect(missing_docs, reason = "the names are those of the AWS API and mean nothing else")]
 pub enum PhoneNumberStatus {
     AcquireFailed,

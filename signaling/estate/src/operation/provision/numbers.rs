@@ -124,6 +124,11 @@ impl Draft<'_> {
                 | PhoneNumberStatus::PortinCancelRequested
                 | PhoneNumberStatus::PortinInProgress
         );
+        if let Some(case) = before.port_out {
+            return Err(Refusal::conflict(format_args!(
+                "PhoneNumber {number}: wanted what port-out {case} makes of it, found something else; name it as it is, or cancel the port-out"
+            )));
+        }
         let Some(order) = before.order.filter(|_| is_coming) else { return Ok(()) };
         let message = format_args!(
             "PhoneNumber {number}: wanted what order {order} makes of it, found something else; wait until it is there, or name it as it is"
