@@ -1,13 +1,12 @@
 //! The folder, the file in it, and how it becomes ours.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
-use std::io::{Read, Write};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
-use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use tenure::Refusal;
 
 use crate::error::Error;
 use crate::steps::{self, Dialect};
@@ -25,32 +24,11 @@ pub(super) fn take(folder: &Path) -> Result<File, Error> {
         .map_err(|cause| Place::new(folder).of_system(&cause))?;
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false).mode(OWNER_ONLY);
-    let mut file = options.open(&path).map_err(|cause| place.of_system(&cause))?;
-    match try_for_a_while(&file) {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            // The lock is what counts; who cannot be read stays unknown.
-            let is_named = file.read_to_string(&mut holder).is_ok() && !holder.is_empty();
-            let holder = if is_named { holder } else { "another process".into() };
-            return Err(Error::Taken { folder: folder.to_path_buf(), holder });
-        }
-        Err(TryLockError::Error(cause)) => return Err(place.of_system(&cause)),
-    }
-    // On a full disk the next one is not told who we are.
-    let _ = file.set_len(0).and_then(|()| write!(file, "process {}", std::process::id()));
-    Ok(file)
-}
-
-/// A process that the holder is starting shares the lock until it executes its program, even if the holder has ended.
-fn try_for_a_while(file: &File) -> Result<(), TryLockError> {
-    for _ in 1..TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => thread::sleep(TRY_WAIT),
-            tried => return tried,
-        }
-    }
-    file.try_lock()
+    let file = options.open(&path).map_err(|cause| place.of_system(&cause))?;
+    tenure::take(file).map_err(|refusal| match refusal {
+        Refusal::Taken(holder) => Error::Taken { folder: folder.to_path_buf(), holder },
+        Refusal::System(cause) => place.of_system(&cause),
+    })
 }
 
 /// Opens the file, and makes it if there is none. Nothing of somebody else's is changed.
@@ -120,12 +98,8 @@ pub(crate) const OWNER_ONLY: u32 = 0o600;
 /// Somebody who looks into the file may hold it for so long.
 const BUSY_MAX: Duration = Duration::from_secs(5);
 
-/// Together 200 ms, in which nobody misses the store.
-const TRIES: u32 = 20;
-const TRY_WAIT: Duration = Duration::from_millis(10);
-
 /// The name of the file that is locked.
-const LOCK: &str = "lock";
+const LOCK: &str = tenure::NAME;
 
 #[cfg(test)]
 mod tests {
